@@ -1,0 +1,116 @@
+import type { Command } from 'commander'
+import { createTenants } from '#features/access/index.ts'
+import { type Job, listJobs, queueStatus } from '#platform/queue/index.ts'
+import { uuid } from './options.ts'
+import { table } from './table.ts'
+import type { Terminal } from './terminal.ts'
+
+const LISTED = 100
+
+export function jobCommands(program: Command, { out, withServices }: Terminal) {
+  program
+    .command('status')
+    .description('how the background work is doing')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const { counts, oldestQueuedSeconds, liveWorkers } = await withServices(({ db }) =>
+        db.asOperator('queue status', queueStatus),
+      )
+      if (json)
+        return out(JSON.stringify({ workers: liveWorkers, oldest_queued_seconds: oldestQueuedSeconds, jobs: counts }))
+      const waiting =
+        oldestQueuedSeconds === null
+          ? 'nothing waits'
+          : `the oldest job has waited ${Math.round(oldestQueuedSeconds)} s`
+      out(
+        `${liveWorkers} worker${liveWorkers === 1 ? '' : 's'}; ${waiting}\n\n${table(
+          ['KIND', 'STATUS', 'JOBS'],
+          counts.map((row) => [row.kind, row.status, row.count]),
+        )}`,
+      )
+    })
+
+  const jobs = program.command('jobs').description('background work')
+
+  jobs
+    .command('list')
+    .description(`list the newest ${LISTED} jobs`)
+    .option('--failed', 'only those that ended in an error')
+    .option('--tenant <name>', 'of one tenant')
+    .option('--json', 'print JSON')
+    .action(async ({ failed = false, tenant, json }: { failed?: boolean; tenant?: string; json?: boolean }) => {
+      const found = await withServices(async ({ db }) => {
+        const tenantId = tenant === undefined ? undefined : (await createTenants({ db }).require(tenant)).id
+        return db.asOperator('list jobs', (tx) =>
+          listJobs(tx, { failed, limit: LISTED, ...(tenantId === undefined ? {} : { tenantId }) }),
+        )
+      })
+      if (json) return out(JSON.stringify(found.map(shown)))
+      const head = ['ID', 'TENANT', 'KIND', 'STATUS', 'TRIES', 'CREATED', 'ERROR']
+      out(
+        table(
+          head,
+          found.map((job) => [
+            job.id,
+            job.tenantId,
+            job.kind,
+            job.status,
+            job.attempts,
+            job.createdAt,
+            job.error?.code,
+          ]),
+        ),
+      )
+    })
+
+  jobs
+    .command('retry')
+    .description('let a failed or cancelled job start afresh')
+    .requiredOption('--id <id>', 'the job', uuid)
+    .option('--json', 'print JSON')
+    .action(async ({ id, json }: { id: string; json?: boolean }) => {
+      await withServices(({ db, queue }) => db.asOperator('retry job', (tx) => queue.retry(tx, id)))
+      out(json ? JSON.stringify({ id, status: 'queued' }) : `Job ${id} waits for its turn.`)
+    })
+
+  jobs
+    .command('cancel')
+    .description('cancel a waiting job, or ask a running one to stop')
+    .requiredOption('--id <id>', 'the job', uuid)
+    .option('--json', 'print JSON')
+    .action(async ({ id, json }: { id: string; json?: boolean }) => {
+      const { status } = await withServices(({ db, queue }) =>
+        db.asOperator('cancel job', (tx) => queue.cancel(tx, id)),
+      )
+      const text = status === 'cancelled' ? `Job ${id} is cancelled.` : `Job ${id} runs and was asked to stop.`
+      out(json ? JSON.stringify({ id, status }) : text)
+    })
+}
+
+function shown({
+  id,
+  tenantId,
+  courseId,
+  kind,
+  status,
+  progress,
+  attempts,
+  error,
+  createdAt,
+  startedAt,
+  finishedAt,
+}: Job) {
+  return {
+    id,
+    tenant_id: tenantId,
+    course_id: courseId,
+    kind,
+    status,
+    progress,
+    attempts,
+    error,
+    created_at: createdAt.toISOString(),
+    started_at: startedAt?.toISOString() ?? null,
+    finished_at: finishedAt?.toISOString() ?? null,
+  }
+}

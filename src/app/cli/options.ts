@@ -1,0 +1,44 @@
+import { InvalidArgumentError } from 'commander'
+import { SCOPES, type Scope } from '#kernel/caller.ts'
+
+// Parsers of option values. What they throw is a wrong usage: exit code 2.
+
+export function scopes(value: string): Scope[] {
+  const names = [...new Set(value.split(',').map((name) => name.trim()))]
+  const found = names.map((name) => SCOPES.find((scope) => scope === name))
+  if (found.some((scope) => scope === undefined)) throw new InvalidArgumentError('must be prep, check or prep,check.')
+  return found.filter((scope) => scope !== undefined)
+}
+
+export function wholeNumber(value: string): number {
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : 0
+  if (number < 1 || number > 100_000) throw new InvalidArgumentError('must be a whole number from 1 to 100000.')
+  return number
+}
+
+/** A day means until that day's end, UTC. */
+export function endOfDay(value: string): Date {
+  const day = dayOf(value)
+  return new Date(day.getTime() + 24 * 3_600_000)
+}
+
+/** The first moment of a day, UTC. */
+export function dayOf(value: string): Date {
+  const day = new Date(`${value}T00:00:00Z`)
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(value) || Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== value) {
+    throw new InvalidArgumentError('must be a day such as 2027-01-31.')
+  }
+  return day
+}
+
+/** `90m`, `24h`, `7d`, `0` in milliseconds. */
+export function duration(value: string): number {
+  const [, count, unit = 's'] = /^(\d{1,6})([smhd])?$/.exec(value) ?? []
+  if (count === undefined) throw new InvalidArgumentError('must be a duration such as 24h, 90m or 7d.')
+  return Number(count) * { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 's' | 'm' | 'h' | 'd']
+}
+
+export function uuid(value: string): string {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) throw new InvalidArgumentError('must be an id.')
+  return value.toLowerCase()
+}

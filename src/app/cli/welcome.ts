@@ -1,0 +1,42 @@
+/** What `start` prints: where things are and, when there is a fresh key, commands to paste. */
+export function welcome({ url, key }: { url: string; key?: string }): string {
+  const lines = [
+    '',
+    `  Course Supporter is ready at ${url}`,
+    `  Swagger UI: ${url}/docs    Health: ${url}/health    Ctrl-C stops everything.`,
+    '',
+  ]
+  if (key === undefined) {
+    const command = 'npx course-supporter key create --tenant Demo --scopes prep,check'
+    return [
+      ...lines,
+      '  Keys are shown once. A new one, from another terminal in this folder:',
+      `  ${command}`,
+      '',
+    ].join('\n')
+  }
+  return [
+    ...lines,
+    '  Tenant "Demo" was made, with this key. It is shown this once:',
+    `  ${key}`,
+    '',
+    '  Paste these into another terminal in this folder, one after the other:',
+    '',
+    ...pasteable(url, key),
+    '',
+  ].join('\n')
+}
+
+/** Three commands that turn a document into a structured course. The second waits for nothing; the third tries until it was read. */
+export function pasteable(url: string, key: string): string[] {
+  const api = `${url}/api/v1`
+  const auth = `-H 'X-API-Key: ${key}'`
+  const json = `-H 'Content-Type: application/json'`
+  return [
+    `COURSE=$(curl -s ${auth} ${json} -d '{"title":"Python для початківців"}' ${api}/courses | grep -o '"id":"[^"]*' | cut -d'"' -f4); echo "course $COURSE"`,
+    '',
+    `curl -s ${auth} -H 'Content-Type: text/markdown' --data-binary @examples/python-basics/text.md "${api}/courses/$COURSE/materials?source_type=text&filename=text.md"; echo`,
+    '',
+    `curl -sf --retry 9 --retry-delay 1 --retry-all-errors ${auth} -X POST ${api}/courses/$COURSE/structure; sleep 2; curl -s ${auth} ${api}/courses/$COURSE | node -p 'JSON.parse(fs.readFileSync(0)).modules.map(m => [m.title, ...m.lessons.map(l => "  " + l.title + l.concepts.map(c => "\\n    " + c.title).join(""))].join("\\n")).join("\\n")'`,
+  ]
+}

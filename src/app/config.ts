@@ -1,0 +1,124 @@
+import { resolve } from 'node:path'
+import { createReader, type Env, isAddressRange, isOrigin } from './config-reader.ts'
+
+export { ConfigError } from './config-reader.ts'
+
+export type DatabaseConfig =
+  | { kind: 'embedded'; folder: string }
+  /** `queueUrl` and `migrationUrl` are empty for programs that need no such role. */
+  | { kind: 'server'; appUrl: string; queueUrl: string; migrationUrl: string }
+
+export type ObjectsConfig =
+  | { kind: 'files'; folder: string }
+  | { kind: 's3'; endpoint: string; region: string; accessKey: string; secretKey: string; bucket: string }
+
+export type Config = {
+  environment: 'development' | 'test' | 'production'
+  dataDir: string
+  log: { level: string; pretty: boolean }
+  http: { host: string; port: number; corsOrigins: string[]; trustedProxies: string[]; processes: number }
+  database: DatabaseConfig
+  objects: ObjectsConfig
+  redisUrl: string | undefined
+  maxUploadBytes: number
+  /** Jobs that one worker process runs at once. */
+  workerSlots: number
+  /** How long a stop waits for what runs. */
+  drainMs: number
+}
+
+/** Which database roles a program needs beside the application's own. */
+export type Needs = { queue?: boolean; migration?: boolean }
+
+const GIB = 1024 ** 3
+
+/** The whole configuration, from the environment and nothing else. Throws a ConfigError that names every wrong variable. */
+export function readConfig(env: Env, needs: Needs = {}): Config {
+  const read = createReader(env)
+  const environment = read.oneOf('ENVIRONMENT', ['development', 'test', 'production'], 'development')
+  const inProduction = environment === 'production'
+  const dataDir = resolve(read.text('DATA_DIR', '.data'))
+  const config: Config = {
+    environment,
+    dataDir,
+    log: {
+      level: read.oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
+      pretty: !inProduction,
+    },
+    http: {
+      host: read.text('HOST', inProduction ? '0.0.0.0' : '127.0.0.1'),
+      port: read.integer('PORT', 8000, { min: 0, max: 65_535 }),
+      corsOrigins: read.list('CORS_ALLOWED_ORIGINS', isOrigin, 'origins such as https://lms.example'),
+      trustedProxies: read.list('TRUSTED_PROXIES', isAddressRange, 'addresses or ranges such as 172.16.0.0/12'),
+      processes: read.integer('WEB_CONCURRENCY', 1, { min: 1, max: 64 }),
+    },
+    database: databaseOf(read, { inProduction, dataDir, needs }),
+    objects: objectsOf(read, { inProduction, dataDir }),
+    redisUrl: read.given('REDIS_URL'),
+    maxUploadBytes: read.integer('MAX_UPLOAD_BYTES', GIB, { min: 1, max: 5 * 1024 * GIB }),
+    workerSlots: read.integer('WORKER_CONCURRENCY', 4, { min: 1, max: 100 }),
+    drainMs: read.integer('DRAIN_SECONDS', 30, { min: 0, max: 3_600 }) * 1_000,
+  }
+  if (config.redisUrl !== undefined) read.url('REDIS_URL', config.redisUrl, ['redis://', 'rediss://'])
+  if (config.http.processes > 1 && config.redisUrl === undefined) {
+    read.fail('REDIS_URL', 'is missing: more than one API process (WEB_CONCURRENCY) cannot count requests alone')
+  }
+  if (config.http.processes > 1 && config.database.kind === 'embedded') {
+    read.fail('WEB_CONCURRENCY', 'must be 1 with the embedded database')
+  }
+  read.finish()
+  return config
+}
+
+type Reader = ReturnType<typeof createReader>
+type Place = { inProduction: boolean; dataDir: string }
+
+function databaseOf(read: Reader, { inProduction, dataDir, needs }: Place & { needs: Needs }): DatabaseConfig {
+  const isGiven = read.given('DATABASE_URL') !== undefined || read.given('POSTGRES_HOST') !== undefined
+  if (!isGiven) {
+    if (inProduction)
+      read.fail('DATABASE_URL', 'is missing (or POSTGRES_HOST with POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB)')
+    return { kind: 'embedded', folder: resolve(dataDir, 'pg') }
+  }
+  const schemes = ['postgres://', 'postgresql://']
+  const role = (name: string, needed: boolean | undefined, why: string) =>
+    read.url(name, needed ? read.require(name, why) : read.text(name, ''), schemes)
+  return {
+    kind: 'server',
+    appUrl:
+      read.given('DATABASE_URL') === undefined
+        ? urlFromParts(read)
+        : read.url('DATABASE_URL', read.text('DATABASE_URL', ''), schemes),
+    queueUrl: role('WORKER_DATABASE_URL', needs.queue, 'the worker connects as the owner of the queue'),
+    migrationUrl: role('MIGRATION_DATABASE_URL', needs.migration, 'migrations run as the owner of the tables'),
+  }
+}
+
+function urlFromParts(read: Reader): string {
+  const host = read.text('POSTGRES_HOST', '')
+  const url = new URL('postgres://localhost')
+  url.username = read.require('POSTGRES_USER', 'it goes with POSTGRES_HOST')
+  url.password = read.require('POSTGRES_PASSWORD', 'it goes with POSTGRES_HOST')
+  url.hostname = host
+  if (url.hostname === '') read.fail('POSTGRES_HOST', 'must be a host name')
+  url.port = String(read.integer('POSTGRES_PORT', 5432, { min: 1, max: 65_535 }))
+  url.pathname = `/${encodeURIComponent(read.require('POSTGRES_DB', 'it goes with POSTGRES_HOST'))}`
+  return url.href
+}
+
+function objectsOf(read: Reader, { inProduction, dataDir }: Place): ObjectsConfig {
+  const endpoint = read.given('S3_ENDPOINT')
+  if (endpoint === undefined) {
+    if (inProduction) read.fail('S3_ENDPOINT', 'is missing')
+    return { kind: 'files', folder: resolve(dataDir, 'objects') }
+  }
+  const why = 'it goes with S3_ENDPOINT'
+  return {
+    kind: 's3',
+    endpoint: read.url('S3_ENDPOINT', endpoint, ['https://', 'http://']),
+    region: read.require('S3_REGION', why),
+    accessKey: read.require('S3_ACCESS_KEY', why),
+    secretKey: read.require('S3_SECRET_KEY', why),
+    bucket: read.require('S3_BUCKET', why),
+  }
+}

@@ -1,0 +1,25 @@
+import { VERSION } from './paths.ts'
+
+/** What the OpenAPI document says of the whole. */
+export const API_DESCRIPTION = {
+  title: 'Course Supporter',
+  version: VERSION,
+  description: `Turns course materials (video, slides, text, web pages) into a structured course whose every concept is tied to the place
+it came from, and checks homework against that course.
+
+Send your key as \`X-API-Key\`. Two services are sold and limited apart: \`prep\` (course preparation) and \`check\` (homework). At most
+as many requests as your key allows are accepted in any 60 seconds; every answer says how many are left (\`RateLimit\`).
+
+Errors are problem documents (RFC 9457) with a stable \`code\`. Lists take \`limit\` and \`cursor\`. A POST may carry an
+\`Idempotency-Key\`, and can then be repeated without doing the work twice.`,
+  tags: [
+    { name: 'access', description: 'Your key.' },
+    { name: 'courses', description: 'Courses, their lessons and slide mappings.' },
+    { name: 'materials', description: 'What a course is made from.' },
+    { name: 'structure', description: 'Modules, lessons, concepts and exercises.' },
+    { name: 'homework', description: "Students' answers and progress." },
+    { name: 'jobs', description: 'Work in the background.' },
+    { name: 'usage', description: 'What it costs.' },
+    { name: 'service', description: 'The service itself.' },
+  ],
+}

@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const inProject = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+
+export const MIGRATIONS = inProject('migrations')
+
+export const OPENAPI = inProject('openapi.json')
+
+export const EXAMPLES = inProject('examples')
+
+export const VERSION: string = JSON.parse(readFileSync(inProject('package.json'), 'utf8')).version

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// Plain JavaScript on purpose: an older Node.js must get as far as this message.
+const major = Number(process.versions.node.split('.')[0])
+if (major < 24) {
+  process.stderr.write(
+    `course-supporter needs Node.js 24, this is ${process.versions.node}. In a checkout, npx course-supporter brings its own.\n`,
+  )
+  process.exitCode = 1
+} else {
+  await import('./main.ts')
+}

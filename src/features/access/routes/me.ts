@@ -1,0 +1,60 @@
+import { Type } from 'typebox'
+import { type Api, Id, Nullable, OneOf, Timestamp } from '#platform/http/index.ts'
+
+const Me = Type.Object(
+  {
+    tenant: Type.Object({ id: Id, name: Type.String() }),
+    key: Type.Object({
+      prefix: Type.String({ examples: ['cs_live_abc1'] }),
+      label: Nullable(Type.String()),
+      scopes: Type.Array(OneOf('prep', 'check')),
+      expires_at: Nullable(Timestamp),
+    }),
+    limits: Type.Object(
+      { prep: Type.Integer(), check: Type.Integer() },
+      { description: 'Requests in any 60 seconds, for each service.' },
+    ),
+    quota: Type.Object({
+      storage_bytes_used: Type.Integer(),
+      storage_bytes_limit: Nullable(Type.Integer({ description: 'Null: no limit of its own.' })),
+    }),
+    budget: Type.Object({
+      limit_usd: Nullable(Type.String()),
+      spent_usd: Type.String({ description: 'This UTC month, as a decimal string.', examples: ['1.250000000'] }),
+      reserved_usd: Type.String(),
+    }),
+  },
+  { title: 'Me' },
+)
+
+type Deps = {
+  /** Bytes of material that the tenant stores. */
+  storageUsed(tenantId: string): Promise<number>
+  budgetOf(tenantId: string): Promise<{ limit_usd: string | null; spent_usd: string; reserved_usd: string }>
+}
+
+export function meRoute(api: Api, { storageUsed, budgetOf }: Deps) {
+  api.get(
+    '/me',
+    {
+      schema: {
+        operationId: 'getMe',
+        summary: 'Who this key belongs to, and what it may do',
+        tags: ['access'],
+        response: { 200: Me },
+      },
+      config: { access: 'any' },
+    },
+    async ({ caller }) => {
+      const { tenantId, tenantName, keyPrefix, keyLabel, scopes, limits, expiresAt } = caller
+      const [used, budget] = await Promise.all([storageUsed(tenantId), budgetOf(tenantId)])
+      return {
+        tenant: { id: tenantId, name: tenantName },
+        key: { prefix: keyPrefix, label: keyLabel, scopes: [...scopes], expires_at: expiresAt?.toISOString() ?? null },
+        limits,
+        quota: { storage_bytes_used: used, storage_bytes_limit: null },
+        budget,
+      }
+    },
+  )
+}

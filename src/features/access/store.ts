@@ -1,0 +1,139 @@
+import { sql } from 'kysely'
+import type { Caller, Scope } from '#kernel/caller.ts'
+import type { Database, OperatorTx } from '#platform/db/database.ts'
+
+export type FoundKey = { caller: Caller; expired: boolean }
+
+export type Tenant = { id: string; name: string; isActive: boolean; createdAt: Date }
+
+export type ApiKey = {
+  id: string
+  tenantId: string
+  prefix: string
+  label: string | null
+  scopes: Scope[]
+  rateLimitPrep: number
+  rateLimitCheck: number
+  isActive: boolean
+  expiresAt: Date | null
+  createdAt: Date
+}
+
+export type NewApiKey = Omit<ApiKey, 'isActive' | 'createdAt'> & { hash: string }
+
+type AuthenticatedRow = {
+  key_id: string
+  key_prefix: string
+  label: string | null
+  scopes: Scope[]
+  rate_limit_prep: number
+  rate_limit_check: number
+  expires_at: Date | null
+  expired: boolean
+  tenant_id: string
+  tenant_name: string
+}
+
+/** The active key of an active tenant, by its hash; expired ones too. The only query that authentication makes. */
+export async function findKey(db: Pick<Database, 'statement'>, hash: string): Promise<FoundKey | undefined> {
+  const [row] = await db.statement<AuthenticatedRow>('authenticate_key', 'SELECT * FROM authenticate_key($1)', [hash])
+  if (row === undefined) return undefined
+  const caller: Caller = {
+    tenantId: row.tenant_id,
+    tenantName: row.tenant_name,
+    keyId: row.key_id,
+    keyPrefix: row.key_prefix,
+    keyLabel: row.label,
+    scopes: row.scopes,
+    limits: { prep: row.rate_limit_prep, check: row.rate_limit_check },
+    expiresAt: row.expires_at,
+  }
+  return { caller, expired: row.expired }
+}
+
+const TENANT = ['id', 'name', 'is_active as isActive', 'created_at as createdAt'] as const
+
+/** Undefined when the name is taken. */
+export async function insertTenant(tx: OperatorTx, tenant: { id: string; name: string }): Promise<Tenant | undefined> {
+  const insert = tx
+    .insertInto('tenants')
+    .values(tenant)
+    .onConflict((conflict) => conflict.column('name').doNothing())
+  return insert.returning(TENANT).executeTakeFirst()
+}
+
+export async function findTenant(tx: OperatorTx, name: string): Promise<Tenant | undefined> {
+  return tx.selectFrom('tenants').select(TENANT).where('name', '=', name).executeTakeFirst()
+}
+
+export async function listTenants(tx: OperatorTx): Promise<Tenant[]> {
+  return tx.selectFrom('tenants').select(TENANT).orderBy('name').execute()
+}
+
+export async function setTenantActive(tx: OperatorTx, id: string, isActive: boolean): Promise<void> {
+  await tx.updateTable('tenants').set({ is_active: isActive, updated_at: sql`now()` }).where('id', '=', id).execute()
+}
+
+/** Everything of the tenant goes by cascade; the ledger of costs has no foreign key and stays. */
+export async function deleteTenant(tx: OperatorTx, id: string): Promise<void> {
+  await tx.deleteFrom('tenants').where('id', '=', id).execute()
+}
+
+const KEY = [
+  'id',
+  'tenant_id as tenantId',
+  'key_prefix as prefix',
+  'label',
+  'scopes',
+  'rate_limit_prep as rateLimitPrep',
+  'rate_limit_check as rateLimitCheck',
+  'is_active as isActive',
+  'expires_at as expiresAt',
+  'created_at as createdAt',
+] as const
+
+export async function insertKey(tx: OperatorTx, key: NewApiKey): Promise<void> {
+  const { id, tenantId, hash, prefix, label, scopes, rateLimitPrep, rateLimitCheck, expiresAt } = key
+  await tx
+    .insertInto('api_keys')
+    .values({
+      id,
+      tenant_id: tenantId,
+      key_hash: hash,
+      key_prefix: prefix,
+      label,
+      scopes,
+      rate_limit_prep: rateLimitPrep,
+      rate_limit_check: rateLimitCheck,
+      expires_at: expiresAt,
+    })
+    .execute()
+}
+
+export async function listKeys(tx: OperatorTx, tenantId: string): Promise<ApiKey[]> {
+  return (await tx
+    .selectFrom('api_keys')
+    .select(KEY)
+    .where('tenant_id', '=', tenantId)
+    .orderBy('id')
+    .execute()) as ApiKey[]
+}
+
+export async function findKeys(tx: OperatorTx, by: { id: string } | { prefix: string }): Promise<ApiKey[]> {
+  const keys = tx.selectFrom('api_keys').select(KEY).orderBy('id')
+  const found = 'id' in by ? keys.where('id', '=', by.id) : keys.where('key_prefix', '=', by.prefix)
+  return (await found.execute()) as ApiKey[]
+}
+
+export async function revokeKey(tx: OperatorTx, id: string): Promise<void> {
+  await tx.updateTable('api_keys').set({ is_active: false }).where('id', '=', id).execute()
+}
+
+/** Brings the end nearer, never farther. */
+export async function expireKeyBy(tx: OperatorTx, id: string, at: Date): Promise<void> {
+  await tx
+    .updateTable('api_keys')
+    .set({ expires_at: sql<Date>`least(expires_at, ${at})` })
+    .where('id', '=', id)
+    .execute()
+}

@@ -1,0 +1,6 @@
+import { Failure } from '#kernel/failure.ts'
+
+export const jobNotFound = () => new Failure('not_found', 'job.not_found', 'There is no such job.')
+
+export const jobScopeMissing = (scope = 'prep') =>
+  new Failure('forbidden', 'auth.scope_missing', `The API key lacks the scope ${scope}.`)

@@ -1,0 +1,23 @@
+import type { Database } from '#platform/db/database.ts'
+import type { ObjectStore } from '#platform/objects/index.ts'
+import * as store from './store.ts'
+
+type Deps = { db: Pick<Database, 'asOperator'>; objects: Pick<ObjectStore, 'delete'> }
+
+const BATCH = 500
+
+/**
+ * Deletes the objects whose rows are gone, a batch at a time, until none is left or one fails. The list is written by a trigger in the
+ * transaction that deletes the rows, so a crash at any moment leaves work, never garbage. Returns how many went.
+ */
+export async function emptyDiscarded({ db, objects }: Deps): Promise<number> {
+  for (let count = 0; ; ) {
+    const keys = await db.asOperator('list discarded objects', (tx) => store.discardedObjects(tx, BATCH))
+    for (const key of keys) {
+      await objects.delete(key)
+      await db.asOperator('forget discarded object', (tx) => store.forgetDiscarded(tx, key))
+      count += 1
+    }
+    if (keys.length < BATCH) return count
+  }
+}

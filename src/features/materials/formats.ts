@@ -1,0 +1,54 @@
+import { extname } from 'node:path'
+import type { DocumentFormat } from '#platform/extract/index.ts'
+
+export type SourceType = 'video' | 'presentation' | 'text' | 'web'
+
+export const SOURCE_TYPES = ['video', 'presentation', 'text', 'web'] as const
+
+const UPLOADABLE: Record<SourceType, readonly string[]> = {
+  video: ['.mp4', '.webm', '.mkv', '.mov', '.mp3', '.m4a', '.wav', '.srt', '.vtt'],
+  presentation: ['.pdf', '.pptx'],
+  text: ['.md', '.markdown', '.txt', '.html', '.htm', '.docx', '.pdf'],
+  web: [],
+}
+
+const READABLE: Record<string, DocumentFormat> = {
+  '.md': 'markdown',
+  '.markdown': 'markdown',
+  '.txt': 'text',
+  '.html': 'html',
+  '.htm': 'html',
+  '.docx': 'docx',
+  '.srt': 'srt',
+  '.vtt': 'vtt',
+}
+
+const READABLE_TYPES: Record<string, DocumentFormat> = {
+  'text/html': 'html',
+  'application/xhtml+xml': 'html',
+  'text/plain': 'text',
+  'text/markdown': 'markdown',
+  'text/vtt': 'vtt',
+  'application/x-subrip': 'srt',
+}
+
+/** The lower-case extension with its dot; empty when there is none. */
+export const extensionOf = (name: string) => extname(name).toLowerCase()
+
+/** Whether a file of that name may be uploaded: as this source type, or as any when the type is not known yet. */
+export function isUploadable(filename: string, sourceType: SourceType | undefined): boolean {
+  const extension = extensionOf(filename)
+  const allowed = sourceType === undefined ? Object.values(UPLOADABLE).flat() : UPLOADABLE[sourceType]
+  return allowed.includes(extension)
+}
+
+/** How to read a file of that name; undefined for kinds whose text cannot be extracted yet. */
+export const formatOfFile = (filename: string): DocumentFormat | undefined => READABLE[extensionOf(filename)]
+
+/** How to read what an address answered: its path's extension says more than a careless server's content type. */
+export function formatOfPage(url: string, contentType: string): DocumentFormat | undefined {
+  const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  return (type === 'text/html' ? undefined : formatOfFile(new URL(url).pathname)) ?? READABLE_TYPES[type]
+}
+
+export const isSourceType = (text: string): text is SourceType => SOURCE_TYPES.some((type) => type === text)

@@ -1,0 +1,84 @@
+import { Failure } from '#kernel/failure.ts'
+import type { Database, TenantTx } from '#platform/db/database.ts'
+import { type Extracted, ExtractionError, type Extractor } from '#platform/extract/index.ts'
+import { ObjectNotFound, type ObjectStore } from '#platform/objects/index.ts'
+import { defineJob, jobHandler, type RunningJob } from '#platform/queue/index.ts'
+import { WebError, type WebFetcher } from '#platform/web/index.ts'
+import { formatOfFile, formatOfPage } from './formats.ts'
+import type { Material } from './store.ts'
+import * as store from './store.ts'
+
+type Payload = { materialId: string }
+
+/** Reads a material's text. Homework goes before it, bulk work after. */
+export const ingestMaterial = defineJob<Payload>({ kind: 'ingest_material', priority: 10, timeoutSeconds: 900 })
+
+type Deps = {
+  db: Pick<Database, 'forTenant'>
+  objects: Pick<ObjectStore, 'get'>
+  extractor: Pick<Extractor, 'extract'>
+  web: Pick<WebFetcher, 'fetchPage'>
+}
+
+/** The handler: may run twice for one material, ends quietly when the material was deleted meanwhile. */
+export function ingestHandler({ db, objects, extractor, web }: Deps) {
+  async function run({ tenantId, payload, signal, progress }: RunningJob<Payload>) {
+    const material = await db.forTenant(tenantId, (tx) => begin(tx, payload.materialId))
+    if (material === undefined) return { skipped: true }
+    progress(0.1)
+    const { title, chunks } = await documentFailures(() => extract(material, signal))
+    progress(0.9)
+    const kept = await db.forTenant(tenantId, (tx) => store.markDone(tx, { tenantId, material, title, chunks }))
+    return kept ? { material_id: material.id, chunks: chunks.length } : { skipped: true }
+  }
+
+  async function extract(material: Material, signal: AbortSignal): Promise<Extracted> {
+    if (material.objectKey !== null && material.filename !== null) {
+      const format = formatOfFile(material.filename)
+      if (format === undefined) throw notExtractable()
+      const body = await objects.get(material.objectKey, { signal })
+      try {
+        return await extractor.extract({ format, body, signal })
+      } finally {
+        body.destroy()
+      }
+    }
+    const page = await web.fetchPage(material.sourceUrl ?? '', { signal })
+    const format = formatOfPage(page.url, page.contentType)
+    if (format === undefined) throw notExtractable()
+    return extractor.extract({ format, body: once(page.body), signal, article: material.sourceType === 'web' })
+  }
+
+  return jobHandler(ingestMaterial, run, {
+    failed: (tx, { payload }, error) => store.markFailed(tx, payload.materialId, error),
+  })
+}
+
+async function begin(tx: TenantTx, id: string): Promise<Material | undefined> {
+  const claimed = await store.changeStatus(tx, id, ['pending', 'processing', 'error'], 'processing')
+  return claimed ? store.findMaterial(tx, id) : undefined
+}
+
+const notExtractable = () =>
+  new Failure('invalid', 'extract.unsupported', 'Text cannot be extracted from this kind of material yet.')
+
+/** What is wrong with the document or its address is final; everything else may pass when tried again. */
+async function documentFailures<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof ExtractionError) throw new Failure('invalid', error.code, error.message, { cause: error })
+    if (error instanceof WebError) {
+      throw new Failure(error.transient ? 'unavailable' : 'invalid', error.code, error.message, { cause: error })
+    }
+    if (error instanceof ObjectNotFound)
+      throw new Failure('invalid', 'material.bytes_missing', 'The stored file is gone. Upload it again.', {
+        cause: error,
+      })
+    throw error
+  }
+}
+
+async function* once(bytes: Uint8Array) {
+  yield bytes
+}

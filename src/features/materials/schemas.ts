@@ -1,0 +1,82 @@
+import { Type } from 'typebox'
+import { ExternalId, Id, Input, Nullable, OneOf, PageOf, type StaticOf, Timestamp } from '#platform/http/index.ts'
+import { SOURCE_TYPES } from './formats.ts'
+import type { Material } from './materials.ts'
+
+const SourceTypeName = OneOf(...SOURCE_TYPES)
+
+export const MaterialBody = Type.Object(
+  {
+    id: Id,
+    course_id: Id,
+    external_id: Nullable(Type.String()),
+    source_type: SourceTypeName,
+    source_url: Nullable(Type.String()),
+    filename: Nullable(Type.String({ examples: ['лекція-1.srt'] })),
+    content_type: Nullable(Type.String()),
+    size_bytes: Nullable(Type.Integer()),
+    sha256: Nullable(Type.String({ description: 'Lower-case hex.' })),
+    status: OneOf('pending', 'processing', 'done', 'error'),
+    error: Nullable(Type.Object({ code: Type.String(), message: Type.String() })),
+    created_at: Timestamp,
+    processed_at: Nullable(Timestamp),
+  },
+  { title: 'Material' },
+)
+
+export const MaterialPage = PageOf(MaterialBody, 'MaterialPage')
+
+export const MaterialParams = Input({ materialId: Id })
+
+const URL_FIELD = Type.String({
+  minLength: 1,
+  maxLength: 2_048,
+  description: 'http or https, public.',
+  examples: ['https://example.com/page'],
+})
+
+export const NewUrlMaterial = Input(
+  {
+    source_type: SourceTypeName,
+    source_url: URL_FIELD,
+    external_id: Type.Optional(Nullable(ExternalId)),
+    replaces: Type.Optional(Nullable(Id)),
+  },
+  { title: 'NewUrlMaterial', examples: [{ source_type: 'web', source_url: 'https://docs.python.org/uk/3/tutorial/' }] },
+)
+
+/** The parameters of a raw upload; none of them belongs to the other dresses. */
+export const RawUploadQuery = Input({
+  source_type: Type.Optional(SourceTypeName),
+  filename: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 255, description: 'With the bytes themselves as the body.' }),
+  ),
+  external_id: Type.Optional(ExternalId),
+  replaces: Type.Optional(Id),
+})
+
+/** The text fields of a form, checked by hand as they arrive. */
+export const FormFields = Input({
+  source_type: Type.Optional(SourceTypeName),
+  external_id: Type.Optional(ExternalId),
+  replaces: Type.Optional(Id),
+})
+
+export function presentMaterial(material: Material): StaticOf<typeof MaterialBody> {
+  const { errorCode, errorMessage } = material
+  return {
+    id: material.id,
+    course_id: material.courseId,
+    external_id: material.externalId,
+    source_type: material.sourceType,
+    source_url: material.sourceUrl,
+    filename: material.filename,
+    content_type: material.contentType,
+    size_bytes: material.sizeBytes,
+    sha256: material.sha256,
+    status: material.status,
+    error: errorCode === null ? null : { code: errorCode, message: errorMessage ?? errorCode },
+    created_at: material.createdAt.toISOString(),
+    processed_at: material.processedAt?.toISOString() ?? null,
+  }
+}

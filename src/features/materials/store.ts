@@ -1,0 +1,259 @@
+import { sql } from 'kysely'
+import type { Chunk } from '#kernel/chunk.ts'
+import type { OperatorTx, TenantTx } from '#platform/db/database.ts'
+import type { SourceType } from './formats.ts'
+
+export type MaterialStatus = 'pending' | 'processing' | 'done' | 'error'
+
+export type Material = {
+  id: string
+  courseId: string
+  externalId: string | null
+  sourceType: SourceType
+  sourceUrl: string | null
+  filename: string | null
+  contentType: string | null
+  sizeBytes: number | null
+  sha256: string | null
+  objectKey: string | null
+  title: string | null
+  status: MaterialStatus
+  errorCode: string | null
+  errorMessage: string | null
+  replacesId: string | null
+  createdAt: Date
+  processedAt: Date | null
+}
+
+export type NewMaterial = Pick<
+  Material,
+  | 'id'
+  | 'courseId'
+  | 'externalId'
+  | 'sourceType'
+  | 'sourceUrl'
+  | 'filename'
+  | 'contentType'
+  | 'sizeBytes'
+  | 'sha256'
+  | 'objectKey'
+  | 'replacesId'
+>
+
+const MATERIAL = [
+  'id',
+  'course_id as courseId',
+  'external_id as externalId',
+  'source_type as sourceType',
+  'source_url as sourceUrl',
+  'filename',
+  'content_type as contentType',
+  'size_bytes as sizeBytes',
+  'sha256',
+  'object_key as objectKey',
+  'title',
+  'status',
+  'error_code as errorCode',
+  'error_message as errorMessage',
+  'replaces_id as replacesId',
+  'created_at as createdAt',
+  'processed_at as processedAt',
+] as const
+
+type Row = Omit<Material, 'sourceType' | 'status' | 'sizeBytes'> & {
+  sourceType: string
+  status: string
+  sizeBytes: string | null
+}
+
+const materialOf = (row: Row): Material => ({
+  ...row,
+  sourceType: row.sourceType as SourceType,
+  status: row.status as MaterialStatus,
+  sizeBytes: row.sizeBytes === null ? null : Number(row.sizeBytes),
+})
+
+export async function insertMaterial(tx: TenantTx, tenantId: string, material: NewMaterial): Promise<Material> {
+  const row = await tx
+    .insertInto('materials')
+    .values({
+      id: material.id,
+      tenant_id: tenantId,
+      course_id: material.courseId,
+      external_id: material.externalId,
+      source_type: material.sourceType,
+      source_url: material.sourceUrl,
+      filename: material.filename,
+      content_type: material.contentType,
+      size_bytes: material.sizeBytes,
+      sha256: material.sha256,
+      object_key: material.objectKey,
+      replaces_id: material.replacesId,
+    })
+    .returning(MATERIAL)
+    .executeTakeFirstOrThrow()
+  return materialOf(row)
+}
+
+export async function findMaterial(tx: TenantTx, id: string): Promise<Material | undefined> {
+  const row = await tx.selectFrom('materials').select(MATERIAL).where('id', '=', id).executeTakeFirst()
+  return row && materialOf(row)
+}
+
+export async function isExternalIdTaken(tx: TenantTx, externalId: string): Promise<boolean> {
+  return (
+    (await tx.selectFrom('materials').select('id').where('external_id', '=', externalId).executeTakeFirst()) !==
+    undefined
+  )
+}
+
+export async function listMaterials(
+  tx: TenantTx,
+  filter: { courseId: string; limit: number; before: string | undefined; externalId: string | undefined },
+): Promise<Material[]> {
+  const { courseId, limit, before, externalId } = filter
+  const rows = await tx
+    .selectFrom('materials')
+    .select(MATERIAL)
+    .where('course_id', '=', courseId)
+    .$if(before !== undefined, (query) => query.where('id', '<', before ?? ''))
+    .$if(externalId !== undefined, (query) => query.where('external_id', '=', externalId ?? ''))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map(materialOf)
+}
+
+/** All of a course, in the order in which they were added. */
+export async function materialsOf(tx: TenantTx, courseId: string): Promise<Material[]> {
+  const rows = await tx
+    .selectFrom('materials')
+    .select(MATERIAL)
+    .where('course_id', '=', courseId)
+    .orderBy('id')
+    .execute()
+  return rows.map(materialOf)
+}
+
+export async function deleteMaterial(tx: TenantTx, id: string): Promise<boolean> {
+  const { numDeletedRows } = await tx.deleteFrom('materials').where('id', '=', id).executeTakeFirst()
+  return numDeletedRows === 1n
+}
+
+/** False when the material is not in the status `from`, or gone. */
+export async function changeStatus(
+  tx: TenantTx,
+  id: string,
+  from: MaterialStatus[],
+  to: 'pending' | 'processing',
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('materials')
+    .set({ status: to, error_code: null, error_message: null, processed_at: null })
+    .where('id', '=', id)
+    .where('status', 'in', from)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+export async function markFailed(
+  tx: TenantTx | OperatorTx,
+  id: string,
+  error: { code: string; message: string },
+): Promise<void> {
+  await tx
+    .updateTable('materials')
+    .set({ status: 'error', error_code: error.code, error_message: error.message, processed_at: sql<Date>`now()` })
+    .where('id', '=', id)
+    .where('status', '!=', 'done')
+    .execute()
+}
+
+/** The material is done: its chunks, and what it replaces leaves. False when the material is gone. */
+export async function markDone(
+  tx: TenantTx,
+  {
+    tenantId,
+    material,
+    title,
+    chunks,
+  }: { tenantId: string; material: Material; title: string | null; chunks: Chunk[] },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('materials')
+    .set({
+      status: 'done',
+      title,
+      replaces_id: null,
+      error_code: null,
+      error_message: null,
+      processed_at: sql<Date>`now()`,
+    })
+    .where('id', '=', material.id)
+    .executeTakeFirst()
+  if (numUpdatedRows !== 1n) return false
+  await tx.deleteFrom('material_chunks').where('material_id', '=', material.id).execute()
+  await insertChunks(tx, { tenantId, materialId: material.id, chunks })
+  if (material.replacesId !== null) await replace(tx, material.replacesId, material.id)
+  return true
+}
+
+// Slide mappings speak of the lecture, not of one copy of its file: they move to the new one.
+async function replace(tx: TenantTx, oldId: string, newId: string) {
+  await tx.updateTable('slide_mappings').set({ presentation_id: newId }).where('presentation_id', '=', oldId).execute()
+  await tx.updateTable('slide_mappings').set({ video_id: newId }).where('video_id', '=', oldId).execute()
+  await tx.deleteFrom('materials').where('id', '=', oldId).execute()
+}
+
+/** Rows of one statement: PostgreSQL takes 65 535 parameters, a chunk needs 6. */
+const CHUNK_BATCH = 5_000
+
+async function insertChunks(
+  tx: TenantTx,
+  { tenantId, materialId, chunks }: { tenantId: string; materialId: string; chunks: Chunk[] },
+) {
+  for (let start = 0; start < chunks.length; start += CHUNK_BATCH) {
+    const rows = chunks.slice(start, start + CHUNK_BATCH).map(({ order, kind, text, locator }) => ({
+      tenant_id: tenantId,
+      material_id: materialId,
+      ord: order,
+      kind,
+      text,
+      locator: JSON.stringify(locator),
+    }))
+    await tx.insertInto('material_chunks').values(rows).execute()
+  }
+}
+
+export async function chunksOf(tx: TenantTx, materialId: string): Promise<Chunk[]> {
+  const rows = await tx
+    .selectFrom('material_chunks')
+    .select(['ord as order', 'kind', 'text', 'locator'])
+    .where('material_id', '=', materialId)
+    .orderBy('ord')
+    .execute()
+  return rows as unknown as Chunk[]
+}
+
+export async function storedBytes(tx: TenantTx): Promise<number> {
+  const { bytes } = await tx
+    .selectFrom('materials')
+    .select(sql<string>`coalesce(sum(size_bytes), 0)`.as('bytes'))
+    .executeTakeFirstOrThrow()
+  return Number(bytes)
+}
+
+/** Keys of objects whose rows are gone, oldest first. */
+export async function discardedObjects(tx: OperatorTx, limit: number): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('discarded_objects')
+    .select('object_key')
+    .orderBy('discarded_at')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.object_key)
+}
+
+export async function forgetDiscarded(tx: OperatorTx, objectKey: string): Promise<void> {
+  await tx.deleteFrom('discarded_objects').where('object_key', '=', objectKey).execute()
+}

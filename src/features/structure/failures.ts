@@ -1,0 +1,38 @@
+import { Failure } from '#kernel/failure.ts'
+
+export { queueFull } from '#platform/queue/index.ts'
+
+export const noMaterials = () =>
+  new Failure('conflict', 'structure.no_materials', 'A structure needs at least one material that is done.')
+
+export const materialsPending = () =>
+  new Failure(
+    'conflict',
+    'structure.materials_pending',
+    'Some materials are still being read. Wait, or send ignore_pending: true.',
+  )
+
+export const authorVersion = () =>
+  new Failure(
+    'conflict',
+    'structure.author_version',
+    "The structure is the author's own. Send replace_author: true to replace it.",
+  )
+
+export const versionNotFound = () =>
+  new Failure('not_found', 'structure.version_not_found', 'There is no such version of the structure.')
+
+export const versionChanged = () =>
+  new Failure(
+    'precondition_failed',
+    'structure.version_changed',
+    'The structure was changed since it was read. Read it again.',
+  )
+
+export const lessonNotFound = () =>
+  new Failure('not_found', 'lesson.not_found', 'There is no such lesson in this course.')
+
+export const exerciseNotFound = () => new Failure('not_found', 'exercise.not_found', 'There is no such exercise.')
+
+export const exerciseExternalIdTaken = () =>
+  new Failure('conflict', 'exercise.external_id_taken', 'Another exercise has this external_id.')

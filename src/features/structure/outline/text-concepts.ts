@@ -1,0 +1,97 @@
+import type { Chunk } from '../../../kernel/chunk.ts'
+import { titleKey } from '../title-key.ts'
+import { bounds, clip } from './bounds.ts'
+import { definedTerm } from './definitions.ts'
+import { cite, emptyConcept, type OutlineConcept } from './outline.ts'
+import { announces, isExample, isGreeting, sentencesOf } from './sentences.ts'
+
+/**
+ * The concepts of a text: the terms it defines. A term's concept has the defining sentence and every chunk up to the next definition;
+ * what stands before the first definition belongs to the first concept, so that no chunk is left uncited.
+ */
+export function definedConcepts(materialId: string, chunks: Chunk[]): OutlineConcept[] {
+  const found = new Map<string, OutlineConcept>()
+  const waiting: Chunk[] = []
+  let current: OutlineConcept[] = []
+  for (const chunk of chunks) {
+    const here: OutlineConcept[] = []
+    for (const sentence of sentencesOf(chunk)) {
+      const term = announces(sentence) ? null : definedTerm(sentence, { inList: isGlossary(chunk) })
+      if (term === null) continue
+      const concept = found.get(titleKey(term)) ?? emptyConcept(term)
+      concept.definition ||= clip(sentence, bounds.definition)
+      found.set(titleKey(term), concept)
+      if (!here.includes(concept)) here.push(concept)
+    }
+    if (here.length > 0) current = here
+    if (current.length === 0) waiting.push(chunk)
+    else for (const own of [...waiting.splice(0), chunk]) for (const concept of current) take(concept, materialId, own)
+    // What follows a glossary is not about all of its terms.
+    if (here.length > glossary) current = here.slice(-1)
+  }
+  return [...found.values()]
+}
+
+/** A text that defines more terms than this at once. */
+const glossary = 4
+
+/** One concept of the whole text, defined by the sentence that says what the title means, or else by its first one. */
+export function wholeConcept(
+  materialId: string,
+  title: string,
+  chunks: Chunk[],
+  heading: Chunk | null,
+): OutlineConcept {
+  const concept = emptyConcept(title)
+  concept.definition = definitionOf(title, chunks)
+  for (const chunk of chunks) take(concept, materialId, chunk)
+  if (chunks.length === 0 && heading !== null) cite(concept, materialId, heading)
+  return concept
+}
+
+function take(concept: OutlineConcept, materialId: string, chunk: Chunk): void {
+  cite(concept, materialId, chunk)
+  concept.texts.push(chunk.text)
+  concept.examples.push(...examplesOf(chunk))
+}
+
+function examplesOf(chunk: Chunk): string[] {
+  const found = chunk.kind === 'code' ? [chunk.text.trim()] : sentencesOf(chunk).filter(isExample)
+  return found.filter(Boolean).map((example) => clip(example, bounds.example))
+}
+
+/** A list without numbers: the items of a numbered one are steps. */
+function isGlossary(chunk: Chunk): boolean {
+  return chunk.kind === 'list' && !/^\s*\d/u.test(chunk.text)
+}
+
+function definitionOf(title: string, chunks: Chunk[]): string {
+  const sentences = chunks.flatMap((chunk) =>
+    sentencesOf(chunk).map((text) => ({ text, term: definedTerm(text, { inList: isGlossary(chunk) }), chunk })),
+  )
+  const whole = sentences.filter(({ text }) => !announces(text))
+  const best =
+    whole.find(({ term }) => term !== null && related(title, term)) ??
+    whole.find(({ term }) => term !== null) ??
+    whole.find(({ text, chunk }) => tells(chunk) && !isExample(text) && !isGreeting(text)) ??
+    whole[0] ??
+    sentences[0]
+  return clip(best?.text ?? '', bounds.definition)
+}
+
+/** Prose, not a table or a list. */
+export function tells({ kind }: Chunk): boolean {
+  return kind === 'paragraph' || kind === 'passage'
+}
+
+/** Whether a heading (`Змінні`) speaks of a term (`Змінна`): a word of one begins as a word of the other does. */
+function related(title: string, term: string): boolean {
+  const starts = new Set(titleKey(title).split(' ').map(start))
+  return titleKey(term)
+    .split(' ')
+    .some((word) => starts.has(start(word)))
+}
+
+function start(word: string): string {
+  return word.slice(0, Math.max(3, word.length - 2))
+}

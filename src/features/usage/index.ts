@@ -1,0 +1,20 @@
+import type { Database } from '#platform/db/database.ts'
+import type { Api } from '#platform/http/index.ts'
+import { createCostReports } from './report.ts'
+import { costReportRoute } from './routes/cost-report.ts'
+import { presentBudget } from './schemas.ts'
+
+export { usd } from './money.ts'
+export type { CostReport } from './report.ts'
+
+type Deps = { db: Pick<Database, 'forTenant' | 'asOperator'>; now: () => Date }
+
+/** The ledger of language model calls, and what it adds up to. */
+export function usageFeature(deps: Deps) {
+  const reports = createCostReports(deps)
+  return {
+    reports,
+    budgetOf: async (tenantId: string) => presentBudget(await reports.budgetOf(tenantId)),
+    routes: (api: Api) => costReportRoute(api, { reports }),
+  }
+}

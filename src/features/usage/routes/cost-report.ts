@@ -1,0 +1,39 @@
+import { Readable } from 'node:stream'
+import type { Api } from '#platform/http/index.ts'
+import type { createCostReports } from '../report.ts'
+import { CostReportBody, CSV_HEADER, csvLine, periodFrom, presentReport, ReportPeriod } from '../schemas.ts'
+
+type Deps = { reports: ReturnType<typeof createCostReports> }
+
+export function costReportRoute(api: Api, { reports }: Deps) {
+  api.get(
+    '/reports/cost',
+    {
+      schema: {
+        operationId: 'getCostReport',
+        summary: 'What language models cost',
+        description:
+          'Of the running UTC month unless `from` and `to` say otherwise (`to` is exclusive). `Accept: text/csv` gives the calls themselves as CSV.',
+        tags: ['usage'],
+        querystring: ReportPeriod,
+        response: { 200: CostReportBody },
+      },
+      config: { access: 'any' },
+    },
+    async ({ caller, query, headers }, reply) => {
+      const period = periodFrom(query)
+      const report = await reports.report(caller, period)
+      if (headers.accept?.includes('text/csv')) {
+        const csv = Readable.from(csvOf(reports.calls(caller, report)))
+        reply.header('content-disposition', 'attachment; filename="llm-calls.csv"').type('text/csv; charset=utf-8')
+        return reply.send(csv as never)
+      }
+      return presentReport(report, await reports.budgetOf(caller.tenantId))
+    },
+  )
+}
+
+async function* csvOf(batches: ReturnType<Deps['reports']['calls']>): AsyncGenerator<string> {
+  yield CSV_HEADER
+  for await (const batch of batches) yield batch.map(csvLine).join('')
+}

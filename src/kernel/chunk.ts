@@ -1,0 +1,13 @@
+/** Where a piece of text stands in its material. `start` and `end` are seconds; `paragraph` counts from 1 under its heading. */
+export type Locator =
+  | { page: number }
+  | { slide: number }
+  | { start: number; end: number }
+  | { heading: string[]; paragraph: number }
+  | { url: string }
+
+/** What a chunk was in its document. A `heading` chunk's own text is the last element of its locator's heading path. */
+export type ChunkKind = 'heading' | 'paragraph' | 'list' | 'table' | 'code' | 'passage' | 'description'
+
+/** A citable piece of extracted text; `order` counts from 1 in reading order. */
+export type Chunk = { order: number; kind: ChunkKind; text: string; locator: Locator }

@@ -1,0 +1,55 @@
+/**
+ * The child process: one document from stdin, JSON lines to stdout. It runs without environment, without write access and
+ * with bounded memory and time; see `confine.ts`. It may be killed at any moment and leaves nothing behind.
+ */
+import { Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+import { ExtractionError } from './errors.ts'
+import { type Job, MAX_TITLE_CHARS, type Message, writeMessage } from './protocol.ts'
+import type { Document } from './read/blocks.ts'
+import { readDocument } from './read/document.ts'
+
+// The parent holds the other end of this pipe and never writes: its end means that the parent has died.
+const LIFELINE = 3
+new Socket({ fd: LIFELINE, readable: true, writable: false })
+  .on('error', () => process.exit(1))
+  .on('close', () => process.exit(1))
+  .resume()
+  .unref()
+
+try {
+  const job = JSON.parse(process.argv[2] ?? '') as Job
+  const bytes = await readAll(process.stdin)
+  // A dead parent also ends stdin: lets the lifeline speak before a part is taken for the whole.
+  await setImmediate()
+  send(await readDocument(bytes, job))
+} catch (error) {
+  const failure = failureOf(error)
+  process.stderr.write(String(error instanceof Error ? (error.stack ?? error) : error).slice(0, 4000))
+  write({ type: 'failed', code: failure.code, message: failure.message })
+}
+
+function send({ title, blocks }: Document): void {
+  if (title) write({ type: 'title', title: title.slice(0, MAX_TITLE_CHARS).toWellFormed() })
+  for (const block of blocks) write({ type: 'block', block })
+  write({ type: 'done' })
+}
+
+// Writes to a pipe are synchronous on POSIX: a slow parent holds us up instead of filling our memory.
+function write(message: Message): void {
+  process.stdout.write(writeMessage(message))
+}
+
+async function readAll(stream: NodeJS.ReadableStream): Promise<Buffer> {
+  const parts: Buffer[] = []
+  for await (const part of stream) parts.push(part as Buffer)
+  return Buffer.concat(parts)
+}
+
+function failureOf(error: unknown): ExtractionError {
+  if (error instanceof ExtractionError) return error
+  if (!(error instanceof RangeError)) return new ExtractionError('extract.crashed')
+  return /call stack/.test(error.message)
+    ? new ExtractionError('extract.unreadable', 'The file could not be read: its content is nested too deeply.')
+    : new ExtractionError('extract.out_of_memory')
+}

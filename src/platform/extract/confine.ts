@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { setPriority } from 'node:os'
+import { dirname, join, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const HERE = dirname(fileURLToPath(import.meta.url))
+const ROOT = join(HERE, '..', '..', '..')
+
+// No core dumps of customers' documents; and an end, set by the kernel, to a child that is too busy to notice that its parent
+// has died. `env` because shells set variables of their own; `exec` keeps the process id.
+const SHELL = 'ulimit -c 0; ulimit -t "$1"; shift; exec /usr/bin/env -i "$@"'
+
+/**
+ * Starts `program` with `argument` in a process of its own that may read our code and packages and nothing else: no
+ * environment, no other files, no writing, no children, a bounded heap and bounded processor time, and a low priority.
+ * stdin, stdout, stderr and the lifeline (3) are pipes.
+ */
+export function spawnConfined(
+  program: string,
+  argument: string,
+  { maxHeapBytes, cpuSeconds }: { maxHeapBytes: number; cpuSeconds: number },
+): ChildProcess {
+  const child = spawn(
+    '/bin/sh',
+    ['-c', SHELL, 'sh', String(cpuSeconds), process.execPath, ...nodeFlags(maxHeapBytes), program, argument],
+    // A session of its own: Ctrl-C in a terminal is the parent's to handle.
+    { cwd: '/', env: {}, stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true },
+  )
+  lowerPriority(child.pid)
+  return child
+}
+
+function nodeFlags(maxHeapBytes: number): string[] {
+  const readable = [`${HERE}${sep}`, join(ROOT, 'package.json'), join(ROOT, 'node_modules') + sep, packagesFolder()]
+  return [
+    `--max-old-space-size=${Math.ceil(maxHeapBytes / 1024 / 1024)}`,
+    '--permission',
+    ...new Set(readable.map((path) => `--allow-fs-read=${path}`)),
+  ]
+}
+
+/** Where packages really are: `node_modules` may be a link. */
+function packagesFolder(): string {
+  const found = createRequire(import.meta.url).resolve('linkedom')
+  const marker = `${sep}node_modules${sep}`
+  return found.slice(0, found.lastIndexOf(marker) + marker.length)
+}
+
+function lowerPriority(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, 5)
+  } catch {
+    // It has ended already, or the system refuses: it then competes with us as an equal.
+  }
+}

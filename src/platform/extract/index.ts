@@ -1,0 +1,6 @@
+export type { Extracted } from './collector.ts'
+export { type ExtractionCode, ExtractionError, extractionCodes } from './errors.ts'
+export { createExtractor, type Extractor, type ExtractRequest } from './extractor.ts'
+export type { ExtractLimits } from './limits.ts'
+export type { DocumentFormat } from './protocol.ts'
+export type { ExtractLog } from './run-child.ts'

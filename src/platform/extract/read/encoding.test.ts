@@ -1,0 +1,63 @@
+import iconv from 'iconv-lite'
+import { expect, test } from 'vitest'
+import { decodeText } from './encoding.ts'
+
+const LESSON = 'Об’єктно-орієнтоване програмування — це парадигма, у якій «об’єкт» має стан і поведінку.'
+const plain = { charset: null, html: false }
+
+test.each(['utf-8', 'utf-16le', 'utf-16be'])('%s with a byte order mark, which is not part of the text', (encoding) => {
+  expect(decodeText(iconv.encode(LESSON, encoding, { addBOM: true }), plain)).toBe(LESSON)
+})
+
+test.each(['Привіт, світе!', 'Урок 1', LESSON, '1\r\n00:00:01,000 --> 00:00:02,000\r\nДобрий день, студенти\r\n'])(
+  'windows-1251 is recognised without a declaration: %j',
+  (text) => {
+    expect(decodeText(iconv.encode(text, 'windows-1251'), plain)).toBe(text)
+  },
+)
+
+test('KOI8-U is recognised in a text of some length', () => {
+  const text = 'Їжак з’їв грушу. Це урок про змінні та функції.'.replace('’', "'")
+  expect(decodeText(iconv.encode(text, 'koi8-u'), plain)).toBe(text)
+})
+
+test('what the page declares is believed, and what the transport declares before it', () => {
+  const page = '<meta http-equiv="Content-Type" content="text/html; charset=iso-8859-2"><p>ąęł'
+  const bytes = iconv.encode(page, 'iso-8859-2')
+  expect(decodeText(bytes, { charset: null, html: true })).toContain('ąęł')
+  expect(decodeText(bytes, { charset: 'windows-1251', html: true })).not.toContain('ąęł')
+  expect(
+    decodeText(iconv.encode(`<meta charset='iso-8859-2'>ąęł`, 'iso-8859-2'), { charset: null, html: true }),
+  ).toContain('ąęł')
+})
+
+test('a page saved as UTF-8 is UTF-8 whatever it still declares', () => {
+  const page = `<meta charset="windows-1251"><p>${LESSON}`
+  expect(decodeText(Buffer.from(page), { charset: 'windows-1251', html: true })).toBe(page)
+})
+
+test('a declared encoding that nobody knows, or that is not true, is not believed', () => {
+  const bytes = iconv.encode(LESSON, 'windows-1251')
+  expect(decodeText(bytes, { charset: 'x-невідоме', html: false })).toBe(LESSON)
+  expect(decodeText(bytes, { charset: 'utf-8', html: false })).toBe(LESSON)
+})
+
+test('one broken byte does not make UTF-8 something else', () => {
+  const bytes = Buffer.concat([Buffer.from(LESSON), Buffer.from([0xd0])])
+  expect(decodeText(bytes, plain)).toBe(`${LESSON}\ufffd`)
+})
+
+test.each([
+  ['a picture', Buffer.from('89504e470d0a1a0a0000000d49484452000000100000001008060000001ff3ff61', 'hex')],
+  ['zeros', Buffer.alloc(1000)],
+  ['control characters', Buffer.from(Array.from({ length: 400 }, (_, index) => index % 32))],
+  ['a PDF', Buffer.from('%PDF-1.4\n1 0 obj\n<<>>\nendobj\n')],
+  ['a Word file', Buffer.from('PK\u0003\u0004 more')],
+  ['RTF', Buffer.from('{\\rtf1\\ansi text}')],
+])('%s is not text', (_, bytes) => {
+  expect(() => decodeText(bytes, plain)).toThrow(expect.objectContaining({ code: 'extract.unreadable' }))
+})
+
+test('a stray zero in a text does not make it binary', () => {
+  expect(decodeText(Buffer.from(`${LESSON}\u0000`), plain)).toContain('парадигма')
+})

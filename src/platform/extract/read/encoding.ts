@@ -1,0 +1,82 @@
+import iconv from 'iconv-lite'
+import { detect } from 'jschardet'
+import { ExtractionError } from '../errors.ts'
+
+/** How far into a page its encoding may be declared: https://html.spec.whatwg.org/#charset (1024), doubled for the careless. */
+const META_BYTES = 2048
+const SAMPLE_BYTES = 64 * 1024
+
+/**
+ * The text of a document of unknown encoding, without byte order mark. In order: byte order mark, valid UTF-8, the encoding
+ * that the transport or the page itself declares, a guess. UTF-8 comes before the declaration, because a page saved as UTF-8
+ * often still declares its old encoding, while text in another encoding is hardly ever valid UTF-8.
+ * Throws `extract.unreadable` when it is not text.
+ */
+export function decodeText(bytes: Uint8Array, declared: { charset: string | null; html: boolean }): string {
+  const text = decodeMarked(bytes) ?? decodeUtf8(bytes) ?? decodeOther(bytes, declared)
+  if (isForeign(text) || isBinary(text)) {
+    throw new ExtractionError(
+      'extract.unreadable',
+      'The file could not be read as text: its content is of another kind.',
+    )
+  }
+  return text
+}
+
+function decodeMarked(bytes: Uint8Array): string | undefined {
+  const [a, b, c] = bytes
+  if (a === 0xef && b === 0xbb && c === 0xbf) return new TextDecoder('utf-8').decode(bytes)
+  if (a === 0xff && b === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
+  if (a === 0xfe && b === 0xff) return new TextDecoder('utf-16be').decode(bytes)
+  return undefined
+}
+
+/** A few broken sequences (a file cut in two, one bad byte) are forgiven: any other encoding breaks nearly all of them. */
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  const text = new TextDecoder('utf-8').decode(bytes)
+  let broken = 0
+  let nonAscii = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at)
+    if (unit > 0x7f) nonAscii += 1
+    if (unit === 0xfffd) broken += 1
+  }
+  return broken <= nonAscii / 20 ? text : undefined
+}
+
+function decodeOther(bytes: Uint8Array, { charset, html }: { charset: string | null; html: boolean }): string {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const guess = () => detect(sample(buffer)).encoding
+  const encoding = [charset, html ? metaCharset(buffer) : null].find(isUsable) ?? guess() ?? 'windows-1252'
+  return iconv.decode(buffer, iconv.encodingExists(encoding) ? encoding : 'windows-1252')
+}
+
+function metaCharset(buffer: Buffer): string | null {
+  const head = buffer.toString('latin1', 0, META_BYTES)
+  return /<meta\s[^>]*charset\s*=\s*["']?\s*([\w:.-]{1,40})/i.exec(head)?.[1] ?? null
+}
+
+function isUsable(encoding: string | null): encoding is string {
+  return encoding !== null && !/^utf-?8$/i.test(encoding) && iconv.encodingExists(encoding)
+}
+
+/** Starts at the first byte that tells anything. */
+function sample(buffer: Buffer): Buffer {
+  const first = buffer.findIndex((byte) => byte > 0x7f)
+  return buffer.subarray(Math.max(0, first), Math.max(0, first) + SAMPLE_BYTES)
+}
+
+/** PDF, zip (Word, PowerPoint) and RTF files start with letters and may pass for text. */
+function isForeign(text: string): boolean {
+  return ['%PDF-', 'PK\u0003\u0004', '{\\rtf'].some((signature) => text.startsWith(signature))
+}
+
+function isBinary(text: string): boolean {
+  let odd = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at)
+    const isSpaceOrEscape = (unit >= 0x09 && unit <= 0x0d) || unit === 0x1b
+    if ((unit < 0x20 && !isSpaceOrEscape) || unit === 0x7f || unit === 0xfffd) odd += 1
+  }
+  return odd > 2 && odd > text.length / 200
+}

@@ -1,0 +1,48 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller } from '#kernel/caller.ts'
+import type { Api } from './api.ts'
+import { rateLimited } from './refusals.ts'
+
+/** What a limit says of one request. Times are whole seconds. */
+export type Rate = { accepted: boolean; limit: number; left: number; resetSeconds: number; retryAfterSeconds: number }
+
+export type Admission = { caller: Caller; policy: string; rate: Rate }
+
+/** Decides who enters. Throws a Failure for a missing, unknown or expired key and for a missing scope. */
+export type Gate = {
+  admit(request: { key: string | undefined; address: string; access: 'prep' | 'check' | 'any' }): Promise<Admission>
+  admitPublic(address: string): Promise<Rate>
+}
+
+/** Guards every route before a byte of its body is read: key, scope, limit, in this order. */
+export function guardRoutes(app: Api, gate: Gate) {
+  app.decorateRequest('identity', null)
+  app.decorateRequest('caller', {
+    getter(this: FastifyRequest) {
+      if (this.identity === null) throw new Error(`${this.routeOptions.url} needs no key and has no caller`)
+      return this.identity
+    },
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    // A route that was checked at boot always says who may enter; an address that does not exist has nothing to guard.
+    const access = request.is404 ? 'unlimited' : (request.routeOptions.config.access ?? 'prep')
+    if (access === 'unlimited') return
+    if (access === 'public') return limit(reply, 'public', await gate.admitPublic(request.ip))
+    const header = request.headers['x-api-key']
+    const { caller, policy, rate } = await gate.admit({
+      key: typeof header === 'string' ? header : undefined,
+      address: request.ip,
+      access,
+    })
+    request.identity = caller
+    request.log = reply.log = request.log.child({ tenant_id: caller.tenantId, key_prefix: caller.keyPrefix })
+    limit(reply, policy, rate)
+  })
+}
+
+// https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+function limit(reply: FastifyReply, policy: string, rate: Rate) {
+  reply.header('ratelimit-policy', `"${policy}";q=${rate.limit};w=60`)
+  reply.header('ratelimit', `"${policy}";r=${rate.left};t=${rate.resetSeconds}`)
+  if (!rate.accepted) throw rateLimited(rate.retryAfterSeconds)
+}

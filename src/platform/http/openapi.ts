@@ -1,0 +1,168 @@
+import swagger from '@fastify/swagger'
+import type { RouteOptions } from 'fastify'
+import type { Failure } from '#kernel/failure.ts'
+import type { Access, Api } from './api.ts'
+import { hoistComponents } from './openapi-components.ts'
+import { PROBLEM_TYPE, Problem, problemOf, STATUS } from './problem.ts'
+import * as refusals from './refusals.ts'
+
+export type ApiDescription = {
+  title: string
+  version: string
+  description: string
+  tags: { name: string; description: string }[]
+  /** The refusals of authentication, which belong to whoever keeps the keys. */
+  keyFailures: readonly (() => Failure)[]
+}
+
+const KEY_SCHEME = 'ApiKey'
+
+/** Builds the OpenAPI 3.1 document from the routes: every answer, refusal, scope and example comes from what the routes declare. */
+export async function describeApi(app: Api, { title, version, description, tags, keyFailures }: ApiDescription) {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title, version, description, license: { name: 'Proprietary', identifier: 'LicenseRef-Proprietary' } },
+      servers: [{ url: '/', description: 'This server' }],
+      tags,
+      components: {
+        securitySchemes: {
+          [KEY_SCHEME]: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'X-API-Key',
+            description: 'A key of one tenant: `cs_live_` and 32 hex digits.',
+          },
+        },
+      },
+    },
+    transform: ({ schema, url, route }) => ({
+      schema: schema?.hide ? schema : withAnswers(schema ?? {}, route, keyFailures),
+      url,
+    }),
+    transformObject: (document) => {
+      if (!('openapiObject' in document)) throw new Error('OpenAPI was asked for, something else was made')
+      return hoistComponents(document.openapiObject)
+    },
+  })
+}
+
+type RouteSchema = NonNullable<RouteOptions['schema']>
+
+function withAnswers(schema: RouteSchema, route: RouteOptions, keyFailures: readonly (() => Failure)[]): RouteSchema {
+  const access = route.config?.access ?? 'any'
+  const failures = refusalsOf(schema, route, keyFailures).map((make) => make())
+  const answers = Object.fromEntries(
+    Object.entries(schema.response as Record<string, object>).map(([status, body]) => [
+      status,
+      withHeaders(status, body, access),
+    ]),
+  )
+  const byStatus = Map.groupBy(failures, ({ kind }) => STATUS[kind])
+  for (const [status, group] of byStatus) answers[status] = problemAnswer(group)
+  const documented = {
+    ...schema,
+    description: [schema.description, `**Scope:** ${scopeText(access)}`].filter(Boolean).join('\n\n'),
+    security: access === 'public' || access === 'unlimited' ? [] : [{ [KEY_SCHEME]: [] }],
+    response: answers,
+    ...(route.config?.bodies ? { body: withBodies(schema.body, route.config.bodies) } : {}),
+    ...(route.config?.idempotent ? { headers: withIdempotencyKey(schema.headers) } : {}),
+  }
+  return documented as RouteSchema
+}
+
+const scopeText = (access: Access) =>
+  ({
+    prep: '`prep`',
+    check: '`check`',
+    any: '`prep` or `check`',
+    public: 'none (limited per client address)',
+    unlimited: 'none',
+  })[access]
+
+function refusalsOf(
+  schema: RouteSchema,
+  { config = {}, method }: RouteOptions,
+  keyFailures: readonly (() => Failure)[],
+) {
+  const limited = config.access !== 'unlimited'
+  const keyed = limited && config.access !== 'public'
+  const takesBody = schema.body !== undefined || config.streams === true
+  const takesInput = takesBody || schema.params !== undefined || schema.querystring !== undefined
+  const own = config.failures ?? []
+  return [
+    ...(keyed ? keyFailures : []),
+    ...(limited ? [refusals.rateLimited] : []),
+    ...(takesInput ? [refusals.invalidRequest] : []),
+    ...(takesBody
+      ? [refusals.malformedJson, refusals.bodyTooLarge, refusals.unsupportedType, refusals.requestTimedOut]
+      : []),
+    ...(config.idempotent ? [refusals.idempotencyKeyInUse, refusals.idempotencyKeyReused] : []),
+    ...(keyed ? [refusals.serviceUnavailable] : []),
+    ...own,
+    ...([method].flat().includes('HEAD') || takesInput ? [] : [refusals.malformedRequest]),
+  ]
+}
+
+function withHeaders(status: string, body: object, access: Access) {
+  const headers: Record<string, object> = {
+    'X-Request-Id': { type: 'string', description: 'Quote it when you report a problem.' },
+  }
+  if (access !== 'unlimited') Object.assign(headers, rateHeaders)
+  if (status === '201' || status === '202')
+    headers['Location'] = { type: 'string', description: 'Where the new thing is.' }
+  return { description: descriptionOf(status), ...body, headers }
+}
+
+const rateHeaders = {
+  'RateLimit-Policy': { type: 'string', description: '`"prep";q=60;w=60`: 60 requests in any 60 seconds.' },
+  RateLimit: {
+    type: 'string',
+    description: '`"prep";r=59;t=60`: 59 left; the oldest counted request leaves the window in 60 seconds.',
+  },
+}
+
+const descriptionOf = (status: string) =>
+  ({
+    '200': 'Here it is.',
+    '201': 'Created.',
+    '202': 'Accepted: the work goes on in the background.',
+    '204': 'Done; there is nothing to say.',
+  })[status] ?? 'Answer.'
+
+function problemAnswer(failures: Failure[]) {
+  const codes = [...new Map(failures.map((failure) => [failure.code, failure])).values()]
+  const examples = Object.fromEntries(
+    codes.map((failure) => [failure.code, { value: problemOf(failure, '0197f0c4-5d2e-7cc1-9d39-3a1f6a3c9e10') }]),
+  )
+  return {
+    description: codes.map(({ code, message }) => `\`${code}\`: ${message}`).join('\n\n'),
+    headers: {
+      'X-Request-Id': { type: 'string' },
+      ...(codes.some(({ retryAfter }) => retryAfter !== undefined)
+        ? { 'Retry-After': { type: 'string', description: 'Seconds; waiting that long is enough.' } }
+        : {}),
+    },
+    content: { [PROBLEM_TYPE]: { schema: Problem, examples } },
+  }
+}
+
+function withBodies(body: unknown, bodies: Record<string, object>) {
+  const { content = {} } = (body ?? {}) as { content?: object }
+  return { content: { ...content, ...Object.fromEntries(Object.entries(bodies).map(([type, schema]) => [type, { schema }])) } }
+}
+
+function withIdempotencyKey(headers: unknown) {
+  const given = (headers ?? { type: 'object', properties: {} }) as { properties?: object }
+  return {
+    ...given,
+    properties: {
+      ...given.properties,
+      'Idempotency-Key': {
+        type: 'string',
+        maxLength: 255,
+        description: 'The same key and payload get the first answer again, for 24 hours.',
+      },
+    },
+  }
+}
