@@ -2,26 +2,14 @@
  * The child process: one document from stdin, JSON lines to stdout. It runs without environment, without write access and
  * with bounded memory and time; see `confine.ts`. It may be killed at any moment and leaves nothing behind.
  */
-import { Socket } from 'node:net'
-import { setImmediate } from 'node:timers/promises'
 import { ExtractionError } from './errors.ts'
 import { type Job, MAX_TITLE_CHARS, type Message, writeMessage } from './protocol.ts'
 import type { Document } from './read/blocks.ts'
 import { readDocument } from './read/document.ts'
 
-// The parent holds the other end of this pipe and never writes: its end means that the parent has died.
-const LIFELINE = 3
-new Socket({ fd: LIFELINE, readable: true, writable: false })
-  .on('error', () => process.exit(1))
-  .on('close', () => process.exit(1))
-  .resume()
-  .unref()
-
 try {
   const job = JSON.parse(process.argv[2] ?? '') as Job
   const bytes = await readAll(process.stdin)
-  // A dead parent also ends stdin: lets the lifeline speak before a part is taken for the whole.
-  await setImmediate()
   send(await readDocument(bytes, job))
 } catch (error) {
   const failure = failureOf(error)

@@ -7,14 +7,21 @@ import { fileURLToPath } from 'node:url'
 const HERE = dirname(fileURLToPath(import.meta.url))
 const ROOT = join(HERE, '..', '..', '..')
 
-// No core dumps of customers' documents; and an end, set by the kernel, to a child that is too busy to notice that its parent
-// has died. `env` because shells set variables of their own; `exec` keeps the process id.
-const SHELL = 'ulimit -c 0; ulimit -t "$1"; shift; exec /usr/bin/env -i "$@"'
+// No core dumps of customers' documents. Where the system can (Linux), the child is killed when its parent dies; elsewhere a
+// child that is too busy to notice is ended by its limit of processor time. `env` because shells set variables of their own;
+// `exec` keeps the process id.
+const SHELL = `
+ulimit -c 0
+ulimit -t "$1"
+shift
+set -- /usr/bin/env -i "$@"
+if setpriv --pdeathsig KILL true 2>/dev/null; then set -- setpriv --pdeathsig KILL "$@"; fi
+exec "$@"`
 
 /**
  * Starts `program` with `argument` in a process of its own that may read our code and packages and nothing else: no
- * environment, no other files, no writing, no children, a bounded heap and bounded processor time, and a low priority.
- * stdin, stdout, stderr and the lifeline (3) are pipes.
+ * environment, no other files, no writing, no children, a bounded heap and bounded processor time, and a low priority. It
+ * does not outlive us.
  */
 export function spawnConfined(
   program: string,
@@ -25,7 +32,7 @@ export function spawnConfined(
     '/bin/sh',
     ['-c', SHELL, 'sh', String(cpuSeconds), process.execPath, ...nodeFlags(maxHeapBytes), program, argument],
     // A session of its own: Ctrl-C in a terminal is the parent's to handle.
-    { cwd: '/', env: {}, stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true },
+    { cwd: '/', env: {}, stdio: 'pipe', detached: true },
   )
   lowerPriority(child.pid)
   return child

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { spawnConfined } from './confine.ts'
 import { body, stalledBody } from './fixtures/input.ts'
 import { gone, isRunning } from './fixtures/processes.ts'
 import { defaultLimits, type ExtractLimits } from './limits.ts'
@@ -142,6 +144,12 @@ test.each([
   expect(isRunning(pid)).toBe(true)
   parent.kill('SIGKILL')
   await gone(pid)
+})
+
+test('a child that nobody stops is stopped by its limit of processor time', async () => {
+  const child = spawnConfined(path('./fixtures/program-endless.ts'), '', { maxHeapBytes: 64 * MIB, cpuSeconds: 1 })
+  child.stdin?.end()
+  expect(await once(child, 'exit')).toEqual([null, 'SIGXCPU'])
 })
 
 async function firstNumber(child: ChildProcess): Promise<number> {

@@ -137,7 +137,7 @@ function endOf(child: ChildProcess): Promise<Ending> {
 function collectStderr(child: ChildProcess): () => string {
   let text = ''
   child.stderr?.on('data', (bytes: Buffer) => {
-    if (text.length < MAX_STDERR_CHARS) text += bytes.toString('utf8')
+    text = (text + bytes.toString('utf8')).slice(0, MAX_STDERR_CHARS)
   })
-  return () => text.slice(0, MAX_STDERR_CHARS)
+  return () => text
 }

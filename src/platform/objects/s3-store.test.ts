@@ -72,6 +72,15 @@ describe('requests', () => {
     expect(server.requests.filter(({ operation }) => operation === 'UploadPart')).toHaveLength(1)
   })
 
+  test('the bucket is named in the path, not in the host', async () => {
+    const { server } = await start()
+    const endpoint = server.url.replace('127.0.0.1', 'localhost')
+    const store = createS3Store({ ...KEYS, endpoint, region: 'eu-central-003', bucket: 'materials' })
+    await store.put('a', once(Buffer.from('шлях')), ROOMY)
+    await store.close()
+    expect([...server.objects().keys()]).toEqual(['a'])
+  })
+
   test('the key, the region and the bucket must be right for the check to pass', async () => {
     const { server, store } = await start()
     const signal = new AbortController().signal

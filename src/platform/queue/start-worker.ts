@@ -73,8 +73,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 
   async function stop() {
     slots.close()
-    const quiet = Promise.all([wakeUps.stop(), sweeps.stop(), cancels.stop()])
-    if (!(await slots.idle(graceMs))) {
+    const quiet = Promise.all([sweeps.stop(), cancels.stop()])
+    // What is put back wakes others: this process must no longer take wake-ups by then.
+    const [idle] = await Promise.all([slots.idle(graceMs), wakeUps.stop()])
+    if (!idle) {
       log.info({ running: slots.running() }, 'Jobs that are still running are put back.')
       slots.abort('stopping')
       if (!(await slots.idle(UNWIND_MS))) await slots.abandon()

@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createApi, type RunningApi } from '#app/api.ts'
+import { openServices, type Services } from '#app/services.ts'
+import { startWork } from '#app/worker.ts'
+import { createTenants } from '#features/access/index.ts'
+import type { Scope } from '#kernel/caller.ts'
+import { createWebFetcher, type WebFetcher } from '#platform/web/index.ts'
+import { type Client, createClient } from './client.ts'
+import { cloneDatabase, type TestDatabase } from './database.ts'
+import { capturedLog } from './log.ts'
+
+export type TestApp = {
+  url: string
+  database: TestDatabase
+  services: Services
+  running: RunningApi
+  /** Where the bytes of materials lie. */
+  objectsFolder: string
+  /** Everything the app logged, a JSON line each. */
+  logged: string[]
+  /** A client with a fresh key of the tenant, which is made when there is none of that name. */
+  as(
+    tenant: string,
+    scopes?: Scope[],
+    limits?: { prep?: number; check?: number },
+  ): Promise<Client & { key: string; tenantId: string }>
+  /** A client without a key. */
+  anonymous: Client
+  close(): Promise<void>
+}
+
+export type TestAppOptions = {
+  /** Runs the background worker, too. */
+  worker?: boolean
+  maxUploadBytes?: number
+  corsOrigins?: string[]
+  trustedProxies?: string[]
+  web?: WebFetcher
+}
+
+/** The real app on a port of its own, over a database and a folder of its own. `close` fails when it left a connection open. */
+export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const { worker = false, maxUploadBytes = 1024 ** 3, corsOrigins = [], trustedProxies = [] } = options
+  const database = await cloneDatabase()
+  const folder = await mkdtemp(join(tmpdir(), 'course-supporter-app-'))
+  const objectsFolder = join(folder, 'objects')
+  const { log, lines } = await capturedLog()
+  const services = await openServices({
+    config: { objects: { kind: 'files', folder: objectsFolder } },
+    appUrl: database.urls.app,
+    log,
+  })
+  const http = { host: '127.0.0.1', port: 0, corsOrigins, trustedProxies, processes: 1 }
+  const running = await createApi({ config: { http, maxUploadBytes }, services, log })
+  const url = await running.api.listen({ host: '127.0.0.1', port: 0, listenTextResolver: () => 'listening' })
+  const work = worker
+    ? await startWork({
+        config: { workerSlots: 4, drainMs: 1_000 },
+        services,
+        queueUrl: database.urls.queue,
+        log,
+        web: options.web ?? createWebFetcher(),
+      })
+    : undefined
+  const tenants = createTenants({ db: services.db })
+
+  return {
+    url,
+    database,
+    services,
+    running,
+    objectsFolder,
+    logged: lines,
+    anonymous: createClient(url),
+    async as(tenant, scopes = ['prep', 'check'], { prep = 100_000, check = 100_000 } = {}) {
+      const known = (await tenants.list()).find(({ name }) => name === tenant) ?? (await tenants.create(tenant))
+      const { key } = await tenants.issueKey({ tenant, scopes, ratePrep: prep, rateCheck: check })
+      return { ...createClient(url, key), key, tenantId: known.id }
+    },
+    async close() {
+      await work?.stop()
+      await running.close(1_000)
+      await services.close()
+      await rm(folder, { recursive: true, force: true })
+      await database.drop()
+    },
+  }
+}
