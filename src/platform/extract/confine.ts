@@ -12,7 +12,7 @@ const ROOT = join(HERE, '..', '..', '..')
 // `exec` keeps the process id.
 const SHELL = `
 ulimit -c 0
-ulimit -t "$1"
+ulimit -S -t "$1"
 shift
 set -- /usr/bin/env -i "$@"
 if setpriv --pdeathsig KILL true 2>/dev/null; then set -- setpriv --pdeathsig KILL "$@"; fi

@@ -12,7 +12,7 @@ export type ExtractRequest = {
   /** For a page from the web: only its main article, where one can be told from the rest. HTML only. */
   article?: boolean
   /** The encoding that the transport declared, such as `windows-1251`. Used where the bytes do not settle it. */
-  charset?: string
+  charset?: string | null
 }
 
 export type Extractor = {

@@ -1,5 +1,5 @@
 export type { Extracted } from './collector.ts'
-export { type ExtractionCode, ExtractionError, extractionCodes } from './errors.ts'
+export { type ExtractionCode, ExtractionError } from './errors.ts'
 export { createExtractor, type Extractor, type ExtractRequest } from './extractor.ts'
 export type { ExtractLimits } from './limits.ts'
 export type { DocumentFormat } from './protocol.ts'

@@ -34,3 +34,40 @@ function isNamedSchema(value: Json): value is Json & { title: string } {
     /^[A-Z][A-Za-z]*$/.test(value['title'])
   )
 }
+
+type Operation = { responses?: Record<string, unknown> }
+
+/** Moves refusals that several operations share, word for word, to `components/responses`. */
+export function shareResponses<T extends { paths?: object; components?: object }>(
+  document: T,
+  nameOf: (status: string) => string,
+): T {
+  const operations = Object.values(document.paths ?? {}).flatMap((path) =>
+    Object.values(path as Record<string, Operation>),
+  )
+  const uses = new Map<string, number>()
+  for (const text of operations.flatMap(textsOf)) uses.set(text, (uses.get(text) ?? 0) + 1)
+  const names = new Map<string, string>()
+  const responses: Json = {}
+  for (const { responses: answers = {} } of operations) {
+    for (const [status, answer] of Object.entries(answers)) {
+      const text = `${status} ${JSON.stringify(answer)}`
+      if (Number(status) < 400 || (uses.get(text) ?? 0) < 2) continue
+      const name = names.get(text) ?? freshName(nameOf(status), responses)
+      names.set(text, name)
+      responses[name] = answer
+      answers[status] = { $ref: `#/components/responses/${name}` }
+    }
+  }
+  return { ...document, components: { ...document.components, responses } }
+}
+
+const textsOf = ({ responses = {} }: Operation) =>
+  Object.entries(responses).map(([status, answer]) => `${status} ${JSON.stringify(answer)}`)
+
+function freshName(base: string, taken: Json): string {
+  for (let count = 1; ; count++) {
+    const name = count === 1 ? base : `${base}${count}`
+    if (!(name in taken)) return name
+  }
+}

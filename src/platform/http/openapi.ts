@@ -1,8 +1,9 @@
+import { STATUS_CODES } from 'node:http'
 import swagger from '@fastify/swagger'
 import type { RouteOptions } from 'fastify'
 import type { Failure } from '#kernel/failure.ts'
 import type { Access, Api } from './api.ts'
-import { hoistComponents } from './openapi-components.ts'
+import { hoistComponents, shareResponses } from './openapi-components.ts'
 import { PROBLEM_TYPE, Problem, problemOf, STATUS } from './problem.ts'
 import * as refusals from './refusals.ts'
 
@@ -42,7 +43,9 @@ export async function describeApi(app: Api, { title, version, description, tags,
     }),
     transformObject: (document) => {
       if (!('openapiObject' in document)) throw new Error('OpenAPI was asked for, something else was made')
-      return hoistComponents(document.openapiObject)
+      return shareResponses(hoistComponents(document.openapiObject), (status) =>
+        (STATUS_CODES[status] ?? status).replace(/\W/g, ''),
+      )
     },
   })
 }
@@ -52,7 +55,7 @@ type RouteSchema = NonNullable<RouteOptions['schema']>
 function withAnswers(schema: RouteSchema, route: RouteOptions, keyFailures: readonly (() => Failure)[]): RouteSchema {
   const access = route.config?.access ?? 'any'
   const failures = refusalsOf(schema, route, keyFailures).map((make) => make())
-  const answers = Object.fromEntries(
+  const answers: Record<string, object> = Object.fromEntries(
     Object.entries(schema.response as Record<string, object>).map(([status, body]) => [
       status,
       withHeaders(status, body, access),
@@ -111,7 +114,8 @@ function withHeaders(status: string, body: object, access: Access) {
   if (access !== 'unlimited') Object.assign(headers, rateHeaders)
   if (status === '201' || status === '202')
     headers['Location'] = { type: 'string', description: 'Where the new thing is.' }
-  return { description: descriptionOf(status), ...body, headers }
+  if ('type' in body && body.type === 'null') return { description: descriptionOf(status), type: 'null', headers }
+  return { description: descriptionOf(status), headers, content: { 'application/json': { schema: body } } }
 }
 
 const rateHeaders = {
@@ -128,6 +132,7 @@ const descriptionOf = (status: string) =>
     '201': 'Created.',
     '202': 'Accepted: the work goes on in the background.',
     '204': 'Done; there is nothing to say.',
+    '503': 'A part of the service does not work.',
   })[status] ?? 'Answer.'
 
 function problemAnswer(failures: Failure[]) {
@@ -149,7 +154,9 @@ function problemAnswer(failures: Failure[]) {
 
 function withBodies(body: unknown, bodies: Record<string, object>) {
   const { content = {} } = (body ?? {}) as { content?: object }
-  return { content: { ...content, ...Object.fromEntries(Object.entries(bodies).map(([type, schema]) => [type, { schema }])) } }
+  return {
+    content: { ...content, ...Object.fromEntries(Object.entries(bodies).map(([type, schema]) => [type, { schema }])) },
+  }
 }
 
 function withIdempotencyKey(headers: unknown) {

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { cut, listed, objectStoreContract, once, read } from '#test/contract/object-store.ts'
+import { cut, listed, once, read } from '#test/contract/bodies.ts'
+import { objectStoreContract } from '#test/contract/object-store.ts'
 import { createFileStore, ObjectNotFound, sweepIncoming } from './index.ts'
 
 let folder: string

@@ -1,36 +1,23 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { cut, factsOf, listed, objectStoreContract, once, read, silentAfter } from '#test/contract/object-store.ts'
-import type { Operation } from '#test/fakes/s3/request.ts'
-import { type S3Server, type S3ServerOptions, startS3Server } from '#test/fakes/s3/server.ts'
-import { createS3Store, type ObjectStore, type S3Options } from './index.ts'
+import { cut, once } from '#test/contract/bodies.ts'
+import { objectStoreContract } from '#test/contract/object-store.ts'
+import { type StoreOnFake, startS3Store } from '#test/fakes/s3/store.ts'
+import { createS3Store, type S3Options } from './index.ts'
 
-const KEYS = { accessKey: 'test:tester', secretKey: 'a/secret+with=signs' }
 const MiB = 1024 * 1024
 const ROOMY = { maxBytes: 100 * MiB }
 /** Of two parts. */
 const LARGE = Buffer.alloc(9 * MiB, 'Матеріал курсу. ')
 
-/** Milliseconds short enough to wait for, where the store is silent and waiting is all that is left. */
-const SHORT = 300
-
-let running: { server: S3Server; store: ObjectStore } | undefined
+let running: StoreOnFake | undefined
 
 afterEach(async () => {
-  await running?.store.close()
-  await running?.server.close()
+  await running?.close()
   running = undefined
 })
 
-async function start(options: Partial<S3Options> = {}, serverOptions: Partial<S3ServerOptions> = {}) {
-  const server = await startS3Server({ ...KEYS, bucket: 'materials', region: 'eu-central-003', ...serverOptions })
-  const store = createS3Store({
-    ...KEYS,
-    endpoint: server.url,
-    region: 'eu-central-003',
-    bucket: 'materials',
-    ...options,
-  })
-  running = { server, store }
+async function start(...options: Parameters<typeof startS3Store>): Promise<StoreOnFake> {
+  running = await startS3Store(...options)
   return running
 }
 
@@ -73,18 +60,17 @@ describe('requests', () => {
   })
 
   test('the bucket is named in the path, not in the host', async () => {
-    const { server } = await start()
+    const { server, options } = await start()
     const endpoint = server.url.replace('127.0.0.1', 'localhost')
-    const store = createS3Store({ ...KEYS, endpoint, region: 'eu-central-003', bucket: 'materials' })
+    const store = createS3Store({ ...options, endpoint })
     await store.put('a', once(Buffer.from('шлях')), ROOMY)
     await store.close()
     expect([...server.objects().keys()]).toEqual(['a'])
   })
 
   test('the key, the region and the bucket must be right for the check to pass', async () => {
-    const { server, store } = await start()
+    const { store, options } = await start()
     const signal = new AbortController().signal
-    const options = { ...KEYS, endpoint: server.url, region: 'eu-central-003', bucket: 'materials' }
     await store.check(signal)
     const wrong: Partial<S3Options>[] = [
       { secretKey: 'wrong' },
@@ -99,240 +85,4 @@ describe('requests', () => {
       await other.close()
     }
   })
-})
-
-describe('trouble that passes', () => {
-  test.each<[Operation, number]>([
-    ['PutObject', 500],
-    ['PutObject', 503],
-    ['HeadObject', 500],
-    ['CreateMultipartUpload', 500],
-    ['UploadPart', 500],
-    ['ListParts', 500],
-    ['CompleteMultipartUpload', 500],
-    ['CompleteMultipartUpload', 200],
-  ])('a put tries %s again after a failure with status %i', async (operation, status) => {
-    const { server, store } = await start()
-    const body = operation === 'PutObject' ? Buffer.from('мале') : LARGE
-    server.faults.next(operation, { kind: 'status', status }, 2)
-    expect(await store.put('a', cut(body, 100_000), ROOMY)).toEqual(factsOf(body))
-    expect(server.faults.pending()).toBe(0)
-    expect((await read(store, 'a')).equals(body)).toBe(true)
-    expect(server.uploads()).toEqual([])
-  })
-
-  test.each<Operation>(['PutObject', 'UploadPart', 'CompleteMultipartUpload', 'HeadObject'])(
-    'a put goes on after the connection of %s was cut, before or after its work was done',
-    async (operation) => {
-      const { server, store } = await start()
-      const body = operation === 'PutObject' ? Buffer.from('мале') : LARGE
-      server.faults.next(operation, { kind: 'reset' })
-      server.faults.next(operation, { kind: 'reset', when: 'after' })
-      expect(await store.put('a', cut(body, 100_000), ROOMY)).toEqual(factsOf(body))
-      expect(server.faults.pending()).toBe(0)
-      expect((await read(store, 'a')).equals(body)).toBe(true)
-      expect(server.uploads()).toEqual([])
-    },
-  )
-
-  test('get, head, delete, list and check try again', async () => {
-    const { server, store } = await start()
-    await store.put('a', once(Buffer.from('ще раз')), ROOMY)
-    for (const operation of ['GetObject', 'HeadObject', 'ListObjectsV2', 'HeadBucket', 'DeleteObject'] as const) {
-      server.faults.next(operation, { kind: 'status', status: 500 })
-      server.faults.next(operation, { kind: 'reset' })
-    }
-    expect((await read(store, 'a')).toString()).toBe('ще раз')
-    expect(await store.head('a')).toEqual({ size: 11 })
-    expect(await listed(store, '')).toHaveLength(1)
-    await store.check(new AbortController().signal)
-    await store.delete('a')
-    expect(server.faults.pending()).toBe(0)
-    expect(server.objects().size).toBe(0)
-  })
-})
-
-describe('trouble that stays', () => {
-  const multipart: Operation[] = ['UploadPart', 'ListParts', 'CompleteMultipartUpload', 'HeadObject']
-
-  test.each<Operation>(['PutObject', ...multipart])(
-    '403 to %s is not tried again and leaves nothing',
-    async (operation) => {
-      const { server, store } = await start()
-      const body = operation === 'PutObject' ? Buffer.from('мале') : LARGE
-      server.faults.next(operation, { kind: 'status', status: 403 })
-      await expect(store.put('a', cut(body, 100_000), ROOMY)).rejects.toMatchObject({
-        $metadata: { httpStatusCode: 403 },
-      })
-      const times = server.requests.filter((request) => request.operation === operation && request.status === 403)
-      expect(times).toHaveLength(1)
-      expect(server.objects().size).toBe(0)
-      expect(server.versionsOf('a')).toBe(0)
-      expect(server.uploads()).toEqual([])
-    },
-  )
-
-  test.each<Operation>(['UploadPart', 'CompleteMultipartUpload'])(
-    '%s that keeps failing ends the put and aborts the upload',
-    async (operation) => {
-      const { server, store } = await start()
-      server.faults.next(operation, { kind: 'status', status: 500 }, 1000)
-      await expect(store.put('a', cut(LARGE, 100_000), ROOMY)).rejects.toMatchObject({
-        $metadata: { httpStatusCode: 500 },
-      })
-      expect(server.requests.filter((request) => request.operation === operation)).toHaveLength(5)
-      expect(server.objects().size).toBe(0)
-      expect(server.uploads()).toEqual([])
-    },
-  )
-
-  test.each<Operation>(['PutObject', 'UploadPart', 'CompleteMultipartUpload'])(
-    'a store that falls silent at %s ends the put by its deadline',
-    async (operation) => {
-      const { server, store } = await start({ timeouts: { requestMs: SHORT } })
-      const body = operation === 'PutObject' ? Buffer.from('мале') : LARGE
-      server.faults.next(operation, { kind: 'stall' }, 1000)
-      await expect(store.put('a', cut(body, 100_000), ROOMY)).rejects.toMatchObject({ name: 'TimeoutError' })
-      expect(server.objects().size).toBe(0)
-      expect(server.uploads()).toEqual([])
-    },
-  )
-
-  test('a store that fails ends the reading of the source', async () => {
-    const { server, store } = await start()
-    let left = false
-    async function* body() {
-      try {
-        yield* cut(LARGE, 100_000)
-      } finally {
-        left = true
-      }
-    }
-    server.faults.next('UploadPart', { kind: 'status', status: 403 })
-    await expect(store.put('a', body(), ROOMY)).rejects.toMatchObject({ name: 'AccessDenied' })
-    expect(left).toBe(true)
-  })
-
-  test('a failed put waits for its undoing no longer than it may', async () => {
-    const { server, store } = await start({ timeouts: { cleanupMs: 50 } })
-    server.faults.next('UploadPart', { kind: 'status', status: 403 })
-    server.faults.next('AbortMultipartUpload', { kind: 'stall' }, 1000)
-    await expect(store.put('a', cut(LARGE, 100_000), ROOMY)).rejects.toMatchObject({
-      $metadata: { httpStatusCode: 403 },
-    })
-    expect(server.uploads()).toHaveLength(1)
-  })
-
-  test('a store that falls silent in the middle of an answer ends the stream', async () => {
-    const { server, store } = await start({ timeouts: { idleMs: SHORT } })
-    await store.put('a', once(LARGE.subarray(0, MiB)), ROOMY)
-    server.faults.next('GetObject', { kind: 'stall', midBody: true })
-    await expect(read(store, 'a')).rejects.toMatchObject({ name: 'TimeoutError' })
-  })
-
-  test('an answer that is cut short is an error, not a short object', async () => {
-    const { server, store } = await start()
-    await store.put('a', once(LARGE.subarray(0, MiB)), ROOMY)
-    server.faults.next('GetObject', { kind: 'truncate' })
-    await expect(read(store, 'a')).rejects.toThrow()
-  })
-
-  test('a check ends with its signal though the store is silent', async () => {
-    const { server, store } = await start()
-    server.faults.next('HeadBucket', { kind: 'stall' }, 1000)
-    await expect(store.check(AbortSignal.timeout(50))).rejects.toMatchObject({ name: 'TimeoutError' })
-  })
-
-  test.each<Operation>(['PutObject', 'UploadPart', 'ListParts', 'CompleteMultipartUpload', 'HeadObject'])(
-    'aborting while the store does not take %s ends the put and leaves nothing',
-    async (operation) => {
-      const { server, store } = await start()
-      const abort = new AbortController()
-      const reason = new Error('The client has gone.')
-      const body = operation === 'PutObject' ? Buffer.from('мале') : LARGE
-      const until = new Promise(() => {})
-      server.faults.next(operation, { kind: 'hold', until, begun: () => abort.abort(reason) })
-      await expect(store.put('a', cut(body, 100_000), { ...ROOMY, signal: abort.signal })).rejects.toBe(reason)
-      expect(server.uploads()).toEqual([])
-      expect(server.versionsOf('a')).toBe(0)
-    },
-  )
-
-  test('aborting waits for the id of an upload that is being made, to abort that too', async () => {
-    const { server, store } = await start()
-    const abort = new AbortController()
-    const gate = Promise.withResolvers<void>()
-    const begun = Promise.withResolvers<void>()
-    server.faults.next('CreateMultipartUpload', { kind: 'hold', until: gate.promise, begun: begun.resolve })
-    const putting = store.put('a', once(LARGE), { ...ROOMY, signal: abort.signal })
-    await begun.promise
-    abort.abort()
-    gate.resolve()
-    await expect(putting).rejects.toMatchObject({ name: 'AbortError' })
-    expect(server.requests.map(({ operation }) => operation)).toContain('AbortMultipartUpload')
-    expect(server.uploads()).toEqual([])
-  })
-
-  test('and waits no longer than for any undoing', async () => {
-    const { server, store } = await start({ timeouts: { cleanupMs: 50 } })
-    const reason = new Error('The client has gone.')
-    const abort = new AbortController()
-    const until = new Promise(() => {})
-    server.faults.next('CreateMultipartUpload', { kind: 'hold', until, begun: () => abort.abort(reason) })
-    await expect(store.put('a', once(LARGE), { ...ROOMY, signal: abort.signal })).rejects.toBe(reason)
-  })
-})
-
-describe('a store that keeps something else than it was sent', () => {
-  test.each<[Operation, 'wrong-etag' | 'truncate']>([
-    ['PutObject', 'wrong-etag'],
-    ['PutObject', 'truncate'],
-    ['UploadPart', 'wrong-etag'],
-    ['UploadPart', 'truncate'],
-    ['CompleteMultipartUpload', 'wrong-etag'],
-  ])('%s with %s is noticed and undone', async (operation, kind) => {
-    const { server, store } = await start()
-    const body = operation === 'PutObject' ? Buffer.from('мале') : LARGE
-    await store.put('a', once(Buffer.from('старе')), ROOMY)
-    server.faults.next(operation, { kind })
-    await expect(store.put('a', cut(body, 100_000), ROOMY)).rejects.toThrow(/^The store holds /)
-    expect(server.faults.pending()).toBe(0)
-    expect(server.uploads()).toEqual([])
-    expect(server.versionsOf('a')).toBe(1)
-    expect((await read(store, 'a')).toString()).toBe('старе')
-  })
-
-  test('all that the attempts of a failed put have stored is removed', async () => {
-    const { server, store } = await start()
-    server.faults.next('PutObject', { kind: 'reset', when: 'after' }, 2)
-    server.faults.next('PutObject', { kind: 'status', status: 403 })
-    await expect(store.put('a', once(Buffer.from('двічі')), ROOMY)).rejects.toMatchObject({ name: 'AccessDenied' })
-    expect(server.versionsOf('a')).toBe(0)
-  })
-
-  test('a put whose object was replaced a moment later has not failed, and does not remove its successor', async () => {
-    const { server, store } = await start({}, { versioned: false })
-    const gate = Promise.withResolvers<void>()
-    const begun = Promise.withResolvers<void>()
-    server.faults.next('HeadObject', { kind: 'hold', until: gate.promise, begun: begun.resolve })
-    const first = store.put('a', once(Buffer.from('перше')), ROOMY)
-    await begun.promise
-    await store.put('a', once(Buffer.from('друге, довше')), ROOMY)
-    gate.resolve()
-    expect((await first).size).toBe(10)
-    expect((await read(store, 'a')).toString()).toBe('друге, довше')
-  })
-})
-
-test('a client that goes away frees its upload while the source is silent', async () => {
-  const { server, store } = await start()
-  const abort = new AbortController()
-  const putting = store.put(
-    'a',
-    silentAfter(17 * MiB, () => abort.abort()),
-    { ...ROOMY, signal: abort.signal },
-  )
-  await expect(putting).rejects.toMatchObject({ name: 'AbortError' })
-  expect(server.requests.filter(({ operation }) => operation === 'UploadPart')).toHaveLength(2)
-  expect(server.uploads()).toEqual([])
 })

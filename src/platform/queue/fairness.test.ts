@@ -139,6 +139,14 @@ test('whatever comes and ends in whatever order, caps hold and the turn is the l
   )
 })
 
+test('claims made at the same moment respect the cap together', async () => {
+  const tenantId = await world.tenant()
+  await world.add(ingestion, tenantId, ...upTo(20))
+  const limits = { workerId: 1, tenantCap: 2, kinds }
+  const claims = upTo(10).map(() => world.db.asOperator('test', (tx) => claimJob(tx, limits)))
+  expect((await Promise.all(claims)).filter((job) => job !== undefined)).toHaveLength(2)
+})
+
 test('among tenants that run equally much, the one served longest ago is next', async () => {
   const tenants = [await world.tenant(), await world.tenant(), await world.tenant()]
   for (const tenantId of tenants) await world.add(ingestion, tenantId, 1, 2, 3)

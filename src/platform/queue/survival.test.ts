@@ -155,15 +155,18 @@ test('a worker whose every connection is cut goes on with what comes later', asy
   }, 10_000)
 })
 
-test('what a worker writes for an attempt that was taken over changes nothing', async () => {
+test.each([
+  ['attempt', 'attempts = attempts + 1'],
+  ['worker', 'worker_id = worker_id + 1000'],
+])('what is written for a job that is now with another %s changes nothing', async (_whom, change) => {
   const gate = openGate()
   const [id = ''] = await world.add(held, tenantId, 'Лекція')
   await work(1, [jobHandler(held, gate.run)], { sweepMs: 600_000 })
   await vi.waitFor(() => expect(gate.started).toHaveLength(1), 10_000)
-  await world.query('UPDATE jobs SET attempts = attempts + 1 WHERE id = $1', [id])
+  await world.query(`UPDATE jobs SET ${change} WHERE id = $1`, [id])
   gate.release()
   await vi.waitFor(() => expect(messages()).toContain('no longer this worker’s'), 10_000)
-  expect(await world.job(id)).toMatchObject({ status: 'running', result: null, attempts: 2 })
+  expect(await world.job(id)).toMatchObject({ status: 'running', result: null })
 })
 
 test('a job that is under a living worker’s number but does not run there is found', async () => {

@@ -1,4 +1,3 @@
-export { isPublicAddress } from './addresses.ts'
 export type { Lookup } from './connector.ts'
 export { WebError, type WebErrorCode } from './errors.ts'
 export { createWebFetcher, type WebFetcher, type WebLimits, type WebPage } from './fetcher.ts'

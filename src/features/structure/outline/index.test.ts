@@ -112,7 +112,7 @@ describe('concepts', () => {
   })
 
   test('a sentence that only announces its list defines nothing', async () => {
-    const [concept] = await concepts('# К\n## Типи\nТип — це:\n- назва\nТип визначає, що можна робити зі значенням.')
+    const [concept] = await concepts('# К\n## Типи\nТип — це щось із цього:\n- назва\nТип визначає, що можна робити зі значенням.')
     expect(concept).toMatchObject({ title: 'Типи', definition: 'Тип визначає, що можна робити зі значенням.' })
   })
 

@@ -74,7 +74,7 @@ type Reading =
 
 /** What a material is, by the locators of its chunks. */
 function readingOf(material: SourceMaterial): Reading {
-  const chunks = material.chunks
+  const chunks = material.chunks.toSorted((a, b) => a.order - b.order)
   const [first] = chunks
   if (!first) return { kind: 'empty' }
   if ('start' in first.locator) return { kind: 'speech', material, passages: spokenPassages(chunks, passageSeconds) }

@@ -1,0 +1,42 @@
+# The whole developer interface. Needs npm and make; everything else comes through npm.
+SHELL := /bin/sh
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+INSTALLED := node_modules/.package-lock.json
+
+.DEFAULT_GOAL := help
+.PHONY: help start dev demo test test-system check format openapi tables
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+start: $(INSTALLED) ## run everything here: API, worker, embedded PostgreSQL, files under .data/
+	@exec node src/bin/course-supporter.js start
+
+dev: $(INSTALLED) ## the same, restarted when a source file changes
+	@exec node --watch --watch-preserve-output src/bin/course-supporter.js start
+
+demo: $(INSTALLED) ## upload examples/, generate the course and print it as a tree
+	@exec node src/bin/demo.ts
+
+test: $(INSTALLED) ## the tests; needs no root, no Docker, no network
+	@vitest run
+
+test-system: $(INSTALLED) ## tests against nginx, Chromium and Redis from Debian's packages (root)
+	@test/system/install.sh
+	@vitest run --config vitest.system.config.ts
+
+check: $(INSTALLED) ## types, lint, format, import rules, unused code, OpenAPI
+	@test/check.sh
+
+format: $(INSTALLED) ## put the code in its one form
+	@biome check --write .
+
+openapi: $(INSTALLED) ## write openapi.json anew
+	@node src/bin/openapi.ts
+
+tables: $(INSTALLED) ## write the types of the database's tables anew
+	@node test/write-tables.ts
+
+$(INSTALLED): package.json package-lock.json
+	@npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
