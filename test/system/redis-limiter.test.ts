@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { createRedisLimiter } from '#platform/limits/index.ts'
+import { createRedisLimiter } from '#platform/limits/redis-log.ts'
 import { type RedisServer, startRedisServer } from './redis-server.ts'
 
 let redis: RedisServer

@@ -11,9 +11,9 @@ export async function serveDocs(app: Api) {
     })
     await scope.register(swaggerUi, {
       routePrefix: '/docs',
-      uiConfig: { persistAuthorization: true, tryItOutEnabled: true, displayRequestDuration: true },
+      // No bar of the library's own; a key that was typed in is forgotten with the page.
+      uiConfig: { layout: 'BaseLayout', persistAuthorization: false, tryItOutEnabled: true, displayRequestDuration: true },
       staticCSP: true,
-      transformStaticCSP: (header) => header,
     })
   })
   app.get(

@@ -1,5 +1,5 @@
 export { createFileStore, sweepIncoming } from './file-store.ts'
-export { createS3Store, type S3Options, type S3Timeouts } from './s3-store.ts'
+export type { S3Options, S3Timeouts } from './s3-store.ts'
 export {
   type ListedObject,
   ObjectNotFound,

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { cut, once } from '#test/contract/bodies.ts'
 import { objectStoreContract } from '#test/contract/object-store.ts'
 import { type StoreOnFake, startS3Store } from '#test/fakes/s3/store.ts'
-import { createS3Store, type S3Options } from './index.ts'
+import { createS3Store, type S3Options } from './s3-store.ts'
 
 const MiB = 1024 * 1024
 const ROOMY = { maxBytes: 100 * MiB }

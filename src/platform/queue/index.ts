@@ -15,10 +15,9 @@
  * what it runs and goes on under a new name; what it writes for an attempt that has been taken over changes nothing.
  */
 export { jobFinished, jobNotFound, jobNotRetryable, queueFull } from './failures.ts'
-export { installQueue } from './install.ts'
 export { defineJob, type JobHandler, type JobKind, jobHandler, type NewJob, type RunningJob } from './job-kind.ts'
 export type { QueueLog } from './log.ts'
 export { type AddedJob, createQueue, type Queue } from './queue.ts'
 export { type Repetition, repeat } from './repeat.ts'
-export { startWorker, type Worker, type WorkerOptions } from './start-worker.ts'
+export type { Worker, WorkerOptions } from './start-worker.ts'
 export { findJob, type Job, type JobStatus, listJobs, type QueueStatus, queueStatus } from './store.ts'

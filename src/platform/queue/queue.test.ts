@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { newId } from '#platform/ids/index.ts'
 import type { TenantTx } from '../db/database.ts'
 import { openWorld, type World } from './fixtures/world.ts'
-import { createQueue, defineJob, installQueue, listJobs, queueStatus } from './index.ts'
+import { createQueue, defineJob, listJobs, queueStatus } from './index.ts'
+import { installQueue } from './install.ts'
 
 const ingest = defineJob<{ file: string }>({ kind: 'ingest', priority: 10, maxAttempts: 3 })
 const payload = { file: 'Лекція №1 «Вступ».pdf' }

@@ -135,7 +135,9 @@ test('a body that expands beyond the limit, and one that is longer than it', asy
   await expect(fetchPage(`http://bomb.example:${bomb.port}/`, { limits })).rejects.toMatchObject({
     code: 'web.too_large',
   })
-  const declared = await listen(answer({ 'content-length': '200000' }, Buffer.alloc(200_000)))
+  const declared = await listen((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html', 'content-length': '200000' }).flushHeaders()
+  })
   await expect(fetchPage(`http://big.example:${declared.port}/`, { limits })).rejects.toMatchObject({
     code: 'web.too_large',
   })

@@ -1,4 +1,5 @@
-import { createS3Store, type ObjectStore, type S3Options } from '#platform/objects/index.ts'
+import type { ObjectStore, S3Options } from '#platform/objects/index.ts'
+import { createS3Store } from '#platform/objects/s3-store.ts'
 import { type S3Server, type S3ServerOptions, startS3Server } from './server.ts'
 
 export type StoreOnFake = { server: S3Server; store: ObjectStore; options: S3Options; close(): Promise<void> }

@@ -73,7 +73,7 @@ function definitionOf(title: string, chunks: Chunk[]): string {
   const best =
     whole.find(({ term }) => term !== null && related(title, term)) ??
     whole.find(({ term }) => term !== null) ??
-    whole.find(({ text, chunk }) => tells(chunk) && !isExample(text) ) ??
+    whole.find(({ text, chunk }) => tells(chunk) && !isExample(text) && !isGreeting(text)) ??
     whole[0] ??
     sentences[0]
   return clip(best?.text ?? '', bounds.definition)

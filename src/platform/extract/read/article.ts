@@ -6,16 +6,13 @@ import { piecesOf } from './html-pieces.ts'
 
 /** Readability scores every element several times: above this many, the whole page is read instead. */
 const MAX_ELEMENTS = 50_000
-/** Less text than this is a teaser or a cookie notice rather than the article. */
-const MIN_CHARS = 140
 
 /** The page's main article, or undefined where none can be told from the rest. */
 export function readArticle(html: string): { title: string | null; pieces: Piece[] } | undefined {
   const article = findArticle(html)
   if (!article) return undefined
   const { pieces } = piecesOf(article.content)
-  const length = pieces.reduce((sum, piece) => sum + piece.text.length, 0)
-  return length < MIN_CHARS ? undefined : { title: article.title, pieces }
+  return pieces.length === 0 ? undefined : { title: article.title, pieces }
 }
 
 function findArticle(html: string): { title: string | null; content: DomNode } | undefined {

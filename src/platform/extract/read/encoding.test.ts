@@ -36,15 +36,21 @@ test('a page saved as UTF-8 is UTF-8 whatever it still declares', () => {
   expect(decodeText(Buffer.from(page), { charset: 'windows-1251', html: true })).toBe(page)
 })
 
+test('declared encodings mean what they mean on the web', () => {
+  const bytes = Buffer.from([0x93, 0xe9, 0x94])
+  expect(decodeText(bytes, { charset: 'iso-8859-1', html: false })).toBe('“é”')
+})
+
 test('a declared encoding that nobody knows, or that is not true, is not believed', () => {
   const bytes = iconv.encode(LESSON, 'windows-1251')
   expect(decodeText(bytes, { charset: 'x-невідоме', html: false })).toBe(LESSON)
-  expect(decodeText(bytes, { charset: 'utf-8', html: false })).toBe(LESSON)
+  for (const charset of ['utf-8', 'utf-16', 'base64', ''])
+    expect(decodeText(bytes, { charset, html: false })).toBe(LESSON)
 })
 
 test('one broken byte does not make UTF-8 something else', () => {
   const bytes = Buffer.concat([Buffer.from(LESSON), Buffer.from([0xd0])])
-  expect(decodeText(bytes, plain)).toBe(`${LESSON}\ufffd`)
+  expect(decodeText(bytes, { charset: 'windows-1251', html: false })).toBe(`${LESSON}\ufffd`)
 })
 
 test.each([

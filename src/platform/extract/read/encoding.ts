@@ -1,3 +1,4 @@
+import { TextDecoder } from 'node:util'
 import iconv from 'iconv-lite'
 import { detect } from 'jschardet'
 import { ExtractionError } from '../errors.ts'
@@ -46,18 +47,25 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
 
 function decodeOther(bytes: Uint8Array, { charset, html }: { charset: string | null; html: boolean }): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const guess = () => detect(sample(buffer)).encoding
-  const encoding = [charset, html ? metaCharset(buffer) : null].find(isUsable) ?? guess() ?? 'windows-1252'
-  return iconv.decode(buffer, iconv.encodingExists(encoding) ? encoding : 'windows-1252')
+  const decoder = declaredDecoder(charset) ?? declaredDecoder(html ? metaCharset(buffer) : null)
+  if (decoder) return decoder.decode(bytes)
+  const guess = detect(sample(buffer)).encoding ?? 'windows-1252'
+  return iconv.decode(buffer, iconv.encodingExists(guess) ? guess : 'windows-1252')
+}
+
+/** By the web's meaning of the label: `iso-8859-1` is windows-1252. A declared UTF has been found not to be true. */
+function declaredDecoder(label: string | null): TextDecoder | undefined {
+  try {
+    const decoder = label === null ? undefined : new TextDecoder(label)
+    return decoder?.encoding.startsWith('utf-') ? undefined : decoder
+  } catch {
+    return undefined
+  }
 }
 
 function metaCharset(buffer: Buffer): string | null {
   const head = buffer.toString('latin1', 0, META_BYTES)
   return /<meta\s[^>]*charset\s*=\s*["']?\s*([\w:.-]{1,40})/i.exec(head)?.[1] ?? null
-}
-
-function isUsable(encoding: string | null): encoding is string {
-  return encoding !== null && !/^utf-?8$/i.test(encoding) && iconv.encodingExists(encoding)
 }
 
 /** Starts at the first byte that tells anything. */

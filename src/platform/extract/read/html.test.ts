@@ -82,6 +82,11 @@ test.each(['div', 'b', 'ul><li', 'table><tr><td', 'blockquote'])(
   },
 )
 
+test('deep lists are not indented without end', () => {
+  const length = read('<ul><li>а'.repeat(2000)).blocks.reduce((sum, block) => sum + block.text.length, 0)
+  expect(length).toBeLessThan(2000 * 40)
+})
+
 const prose =
   'Алгоритм — це скінченна послідовність кроків, що розв’язує задачу, і кожен крок у ній визначений однозначно. '
 const article = `<article><h1>Алгоритми</h1>${`<p>${prose.repeat(3)}</p>`.repeat(6)}<h3>Складність</h3><p>${prose}</p></article>`

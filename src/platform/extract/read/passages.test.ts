@@ -60,6 +60,7 @@ test('a passage is never longer than a chunk', () => {
     100,
   )
   expect(blocks.every((block) => block.text.length <= 100)).toBe(true)
+  expect(blocks[0]?.locator).toEqual({ start: 0, end: 1 })
   expect(
     blocks
       .map((block) => block.text)

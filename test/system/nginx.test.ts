@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto'
+import { request } from 'node:http'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startApp, type TestApp } from '#test/app.ts'
+import { build } from '#test/build.ts'
+import { createClient } from '#test/client.ts'
+import { type Proxy, startNginx } from './nginx.ts'
+
+const MIB = 1024 * 1024
+
+let app: TestApp
+let proxy: Proxy
+let acme: Awaited<ReturnType<TestApp['as']>>
+
+beforeAll(async () => {
+  app = await startApp({ trustedProxies: ['127.0.0.1'], maxUploadBytes: 64 * MIB })
+  proxy = await startNginx(app.url)
+  acme = await app.as('Академія')
+})
+afterAll(async () => {
+  await proxy.close()
+  await app.close()
+})
+
+/** Declares a body of 1 GB and goes on writing it until the answer is there. */
+function writeUntilAnswered(path: string, headers: Record<string, string>): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(`${proxy.url}/api/v1${path}`, { method: 'POST', headers: { 'content-length': '1000000000', ...headers } })
+    const chunk = Buffer.alloc(64 * 1024)
+    const writing = setInterval(() => outgoing.write(chunk), 5)
+    outgoing.on('error', () => undefined)
+    outgoing.on('response', async (response) => {
+      clearInterval(writing)
+      const parts: Buffer[] = []
+      for await (const part of response) parts.push(part)
+      outgoing.destroy()
+      resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts).toString() })
+    })
+    outgoing.on('close', () => reject(new Error('the connection closed without an answer')))
+  })
+}
+
+test.each([
+  ['no key', 401, 'auth.key_missing', {}, ''],
+  ['a key without the scope', 403, 'auth.scope_missing', { scope: 'check' }, ''],
+  ['too large a body', 413, 'material.too_large', { scope: 'prep' }, '?source_type=video&filename=a.mp4'],
+  ['a type nobody takes', 415, 'material.unsupported_type', { scope: 'prep' }, '?source_type=video&filename=a.exe'],
+])('a body is refused through nginx while it is written: %s', async (_what, status, code, { scope }: { scope?: 'prep' | 'check' }, query) => {
+  const course = await build.course(acme)
+  const key = scope === undefined ? undefined : (await app.as('Академія', [scope])).key
+  const headers = { 'content-type': 'video/mp4', ...(key === undefined ? {} : { 'x-api-key': key }) }
+  const answer = await writeUntilAnswered(`/courses/${course.id}/materials${query}`, headers)
+  expect([answer.status, JSON.parse(answer.body).code]).toEqual([status, code])
+})
+
+test('a file comes through nginx whole, chunked or not', async () => {
+  const client = createClient(proxy.url, acme.key)
+  const course = await build.course(acme)
+  const bytes = Buffer.alloc(20 * MIB, 'Привіт ')
+  for (const body of [bytes, new Blob([bytes]).stream()]) {
+    const path = `/courses/${course.id}/materials?source_type=video&filename=${encodeURIComponent('лекція.mp4')}`
+    const { status, body: material } = await client.request('POST', path, { body, headers: { 'content-type': 'video/mp4' } })
+    expect(status).toBe(201)
+    expect(material.sha256).toBe(createHash('sha256').update(bytes).digest('hex'))
+  }
+})
+
+test('limits are counted for the client behind the proxy', async () => {
+  const { headers } = await createClient(proxy.url).get('//health')
+  expect(headers.get('ratelimit-policy')).toBe('"public";q=120;w=60')
+})
