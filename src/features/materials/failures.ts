@@ -1,4 +1,4 @@
-import { Failure } from '#kernel/failure.ts'
+import { Failure, invalid } from '#kernel/failure.ts'
 
 export const materialNotFound = () => new Failure('not_found', 'material.not_found', 'There is no such material.')
 
@@ -12,7 +12,9 @@ export const materialUnsupportedType = (extension = '.exe') =>
   new Failure(
     'unsupported_type',
     'material.unsupported_type',
-    `A file named *${extension} is not taken for this source_type.`,
+    extension === ''
+      ? 'A file without an extension is not taken.'
+      : `A file named *${extension} is not taken for this source_type.`,
   )
 
 export const materialTooLarge = (maxBytes = 1_073_741_824) =>
@@ -20,5 +22,13 @@ export const materialTooLarge = (maxBytes = 1_073_741_824) =>
 
 export const uploadInterrupted = () =>
   new Failure('malformed', 'material.upload_interrupted', 'The body ended before it was complete.')
+
+export const urlRefused = (why = 'The URL must lead to a host on the public internet.') =>
+  invalid('source_url', why, 'material.url_refused')
+
+export const digestMismatch = () =>
+  invalid('Repr-Digest', 'is not the SHA-256 of the bytes that came', 'material.digest_mismatch')
+
+export const replacedUnknown = () => invalid('replaces', 'is not a material of this course')
 
 export { queueFull } from '#platform/queue/index.ts'

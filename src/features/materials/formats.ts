@@ -1,4 +1,5 @@
 import { extname } from 'node:path'
+import { MIMEType } from 'node:util'
 import type { DocumentFormat } from '#platform/extract/index.ts'
 
 export type SourceType = 'video' | 'presentation' | 'text' | 'web'
@@ -28,9 +29,19 @@ const READABLE_TYPES: Record<string, DocumentFormat> = {
   'application/xhtml+xml': 'html',
   'text/plain': 'text',
   'text/markdown': 'markdown',
+  'text/x-markdown': 'markdown',
   'text/vtt': 'vtt',
+  'text/srt': 'srt',
   'application/x-subrip': 'srt',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'docx',
 }
+
+/** What is fetched from an address. Many servers have no better name for subtitles and Markdown than octet-stream. */
+export const PAGE_TYPES: readonly string[] = [
+  ...Object.keys(READABLE_TYPES),
+  'application/octet-stream',
+  'application/pdf',
+]
 
 /** The lower-case extension with its dot; empty when there is none. */
 export const extensionOf = (name: string) => extname(name).toLowerCase()
@@ -47,8 +58,16 @@ export const formatOfFile = (filename: string): DocumentFormat | undefined => RE
 
 /** How to read what an address answered: its path's extension says more than a careless server's content type. */
 export function formatOfPage(url: string, contentType: string): DocumentFormat | undefined {
-  const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  return (type === 'text/html' ? undefined : formatOfFile(new URL(url).pathname)) ?? READABLE_TYPES[type]
+  return (contentType === 'text/html' ? undefined : formatOfFile(new URL(url).pathname)) ?? READABLE_TYPES[contentType]
 }
 
-export const isSourceType = (text: string): text is SourceType => SOURCE_TYPES.some((type) => type === text)
+/** The encoding that a content type declares. */
+export function charsetOf(contentType: string | null): string | undefined {
+  try {
+    return new MIMEType(contentType ?? '').params.get('charset') ?? undefined
+  } catch {
+    return undefined
+  }
+}
+
+export const isSourceType = (value: unknown): value is SourceType => SOURCE_TYPES.some((type) => type === value)

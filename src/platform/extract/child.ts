@@ -2,6 +2,7 @@
  * The child process: one document from stdin, JSON lines to stdout. It runs without environment, without write access and
  * with bounded memory and time; see `confine.ts`. It may be killed at any moment and leaves nothing behind.
  */
+import { once } from 'node:events'
 import { ExtractionError } from './errors.ts'
 import { type Job, MAX_TITLE_CHARS, type Message, writeMessage } from './protocol.ts'
 import type { Document } from './read/blocks.ts'
@@ -10,22 +11,22 @@ import { readDocument } from './read/document.ts'
 try {
   const job = JSON.parse(process.argv[2] ?? '') as Job
   const bytes = await readAll(process.stdin)
-  send(await readDocument(bytes, job))
+  await send(await readDocument(bytes, job))
 } catch (error) {
   const failure = failureOf(error)
   process.stderr.write(String(error instanceof Error ? (error.stack ?? error) : error).slice(0, 4000))
-  write({ type: 'failed', code: failure.code, message: failure.message })
+  await write({ type: 'failed', code: failure.code, message: failure.message })
 }
 
-function send({ title, blocks }: Document): void {
-  if (title) write({ type: 'title', title: title.slice(0, MAX_TITLE_CHARS).toWellFormed() })
-  for (const block of blocks) write({ type: 'block', block })
-  write({ type: 'done' })
+async function send({ title, blocks }: Document): Promise<void> {
+  if (title) await write({ type: 'title', title: title.slice(0, MAX_TITLE_CHARS).toWellFormed() })
+  for (const block of blocks) await write({ type: 'block', block })
+  await write({ type: 'done' })
 }
 
-// Writes to a pipe are synchronous on POSIX: a slow parent holds us up instead of filling our memory.
-function write(message: Message): void {
-  process.stdout.write(writeMessage(message))
+/** Waits while the parent is busy, so that what it has not read yet does not pile up here. */
+async function write(message: Message): Promise<void> {
+  if (!process.stdout.write(writeMessage(message))) await once(process.stdout, 'drain')
 }
 
 async function readAll(stream: NodeJS.ReadableStream): Promise<Buffer> {

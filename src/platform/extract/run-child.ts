@@ -134,10 +134,11 @@ function endOf(child: ChildProcess): Promise<Ending> {
   })
 }
 
+/** The end of what the child says: its last words are the ones that explain. */
 function collectStderr(child: ChildProcess): () => string {
   let text = ''
   child.stderr?.on('data', (bytes: Buffer) => {
-    text = (text + bytes.toString('utf8')).slice(0, MAX_STDERR_CHARS)
+    text = (text + bytes.toString('utf8')).slice(-MAX_STDERR_CHARS)
   })
   return () => text
 }

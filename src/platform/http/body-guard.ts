@@ -13,7 +13,7 @@ const DISCARD_BYTES = 1024 * 1024
 /** Deadlines for request bodies, and a polite but short end for bodies that nobody will read. */
 export function guardBodies(app: Api) {
   app.addHook('preParsing', async (request, reply, payload) => {
-    if (!hasBody(request) || request.routeOptions.config.streams) return payload
+    if (!hasBody(request) || isStreamed(request)) return payload
     const timer = setTimeout(() => {
       if (!request.raw.complete && !reply.sent) reply.send(requestTimedOut())
     }, BODY_DEADLINE)
@@ -27,6 +27,11 @@ export function guardBodies(app: Api) {
     }
     return payload
   })
+}
+
+// JSON is read by us, whatever else the route takes.
+function isStreamed({ routeOptions, mediaType }: FastifyRequest): boolean {
+  return routeOptions.config.streams === true && mediaType !== 'application/json'
 }
 
 function hasBody({ headers }: FastifyRequest): boolean {
@@ -43,6 +48,8 @@ function discardAfter(request: FastifyRequest, reply: FastifyReply) {
   let left = DISCARD_BYTES
   const timer = setTimeout(() => socket.destroy(), DISCARD_MS)
   socket.once('close', () => clearTimeout(timer))
+  // Whoever it was piped to no longer reads.
+  raw.unpipe()
   raw.on('data', (chunk: Buffer) => {
     left -= chunk.length
     if (left < 0) reply.raw.writableFinished ? socket.destroy() : reply.raw.once('finish', () => socket.destroy())
