@@ -38,5 +38,5 @@ tables: $(INSTALLED) ## write the types of the database's tables anew
 	@node test/write-tables.ts
 
 $(INSTALLED): package.json package-lock.json
-	@npm ci --no-fund --no-audit --loglevel=error
+	@npm ci --no-fund --no-audit --no-update-notifier --loglevel=error
 	@touch $@

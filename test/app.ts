@@ -2,11 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApi, type RunningApi } from '#app/api.ts'
+import type { ObjectsConfig } from '#app/config.ts'
 import { openServices, type Services } from '#app/services.ts'
 import { startWork } from '#app/worker.ts'
 import { createTenants } from '#features/access/index.ts'
 import type { Scope } from '#kernel/caller.ts'
-import { createWebFetcher, type WebFetcher } from '#platform/web/index.ts'
+import type { WebFetcher } from '#platform/web/index.ts'
 import { type Client, createClient } from './client.ts'
 import { cloneDatabase, type TestDatabase } from './database.ts'
 import { capturedLog } from './log.ts'
@@ -38,6 +39,10 @@ export type TestAppOptions = {
   corsOrigins?: string[]
   trustedProxies?: string[]
   web?: WebFetcher
+  /** Where materials' bytes go, if not into a folder. */
+  objects?: ObjectsConfig
+  /** Milliseconds for which an upload may be silent. */
+  uploadStallMs?: number
 }
 
 /** The real app on a port of its own, over a database and a folder of its own. `close` fails when it left a connection open. */
@@ -46,22 +51,29 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const database = await cloneDatabase()
   const folder = await mkdtemp(join(tmpdir(), 'course-supporter-app-'))
   const objectsFolder = join(folder, 'objects')
+  const objects = options.objects ?? { kind: 'files', folder: objectsFolder }
   const { log, lines } = await capturedLog()
   const services = await openServices({
-    config: { objects: { kind: 'files', folder: objectsFolder } },
+    config: { objects },
     appUrl: database.urls.app,
     log,
   })
   const http = { host: '127.0.0.1', port: 0, corsOrigins, trustedProxies, processes: 1 }
-  const running = await createApi({ config: { http, maxUploadBytes }, services, log })
+  const { uploadStallMs } = options
+  const running = await createApi({
+    config: { http, maxUploadBytes },
+    services,
+    log,
+    ...(uploadStallMs === undefined ? {} : { uploadStallMs }),
+  })
   const url = await running.api.listen({ host: '127.0.0.1', port: 0, listenTextResolver: () => 'listening' })
   const work = worker
     ? await startWork({
-        config: { workerSlots: 4, drainMs: 1_000 },
+        config: { workerSlots: 4, drainMs: 1_000, objects },
         services,
         queueUrl: database.urls.queue,
         log,
-        web: options.web ?? createWebFetcher(),
+        ...(options.web ? { web: options.web } : {}),
       })
     : undefined
   const tenants = createTenants({ db: services.db })

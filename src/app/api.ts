@@ -21,6 +21,8 @@ export type ApiOptions = {
   log: Log
   /** Counts requests across processes; without it each counts alone. */
   sharedLimiter?: Limiter
+  /** Milliseconds for which an upload may be silent. */
+  uploadStallMs?: number
   /** Whether the process is about to stop, so that no new traffic is sent to it. */
   isStopping?: () => boolean
 }
@@ -33,6 +35,7 @@ export async function createApi({
   services,
   log,
   sharedLimiter,
+  uploadStallMs: stallMs,
   isStopping = () => false,
 }: ApiOptions): Promise<RunningApi> {
   const { db, objects, queue, cursors } = services
@@ -48,7 +51,16 @@ export async function createApi({
   })
   const once = createOnce(createAnswerStore({ db }))
   const usage = usageFeature({ db, now: () => new Date() })
-  const materials = materialsFeature({ db, objects, queue, cursors, once, log, maxUploadBytes: config.maxUploadBytes })
+  const materials = materialsFeature({
+    db,
+    objects,
+    queue,
+    cursors,
+    once,
+    log,
+    maxUploadBytes: config.maxUploadBytes,
+    ...(stallMs === undefined ? {} : { stallMs }),
+  })
   healthFeature({
     db: () => db.statement('probe', 'SELECT 1', []),
     objects: (signal) => objects.check(signal),

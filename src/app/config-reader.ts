@@ -2,18 +2,18 @@ import { isIP } from 'node:net'
 
 export type Env = Record<string, string | undefined>
 
-/** Wrong or missing variables, all of them, one a line. */
+/** Wrong or missing variables, all of them in one line. Never holds a value: any of them may be a secret in the wrong place. */
 export class ConfigError extends Error {
   readonly problems: readonly string[]
 
   constructor(problems: readonly string[]) {
-    super(`The configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
+    super(`The configuration is wrong: ${problems.join('; ')}.`)
     this.name = 'ConfigError'
     this.problems = problems
   }
 }
 
-/** Reads variables one by one and remembers what was wrong with each, so that all of it is told at once. */
+/** Reads variables one by one and remembers what was wrong with each, so that all of it is told at once. An empty one is not given. */
 export function createReader(env: Env) {
   const problems: string[] = []
   const given = (name: string) => {
@@ -31,6 +31,12 @@ export function createReader(env: Env) {
       const value = given(name)
       if (value === undefined) problems.push(`${name} is missing: ${why}`)
       return value ?? ''
+    },
+    /** As it stands: a password may begin or end with a space. */
+    requirePassword(name: string, why: string): string {
+      const value = env[name] ?? ''
+      if (value === '') problems.push(`${name} is missing: ${why}`)
+      return value
     },
     oneOf<const T extends string>(name: string, allowed: readonly T[], fallback: T): T {
       const value = given(name)
@@ -52,8 +58,8 @@ export function createReader(env: Env) {
         .split(',')
         .map((item) => item.trim())
         .filter((item) => item !== '')
-      for (const item of items)
-        if (!isValid(item)) problems.push(`${name} must be a comma-separated list of ${what}; "${item}" is none`)
+      const wrong = items.findIndex((item) => !isValid(item))
+      if (wrong >= 0) problems.push(`${name} must be a comma-separated list of ${what}; item ${wrong + 1} is none`)
       return items
     },
     url(name: string, value: string, schemes: readonly string[]): string {

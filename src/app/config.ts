@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { resolve } from 'node:path'
 import { createReader, type Env, isAddressRange, isOrigin } from './config-reader.ts'
 
@@ -27,7 +28,7 @@ export type Config = {
   drainMs: number
 }
 
-/** Which database roles a program needs beside the application's own. */
+/** What a program needs beside the application's own role: that of the queue's owner; that of the tables' owner, which only `migrate` does. */
 export type Needs = { queue?: boolean; migration?: boolean }
 
 const GIB = 1024 ** 3
@@ -53,7 +54,7 @@ export function readConfig(env: Env, needs: Needs = {}): Config {
       processes: read.integer('WEB_CONCURRENCY', 1, { min: 1, max: 64 }),
     },
     database: databaseOf(read, { inProduction, dataDir, needs }),
-    objects: objectsOf(read, { inProduction, dataDir }),
+    objects: objectsOf(read, { inProduction, dataDir, needs }),
     redisUrl: read.given('REDIS_URL'),
     maxUploadBytes: read.integer('MAX_UPLOAD_BYTES', GIB, { min: 1, max: 5 * 1024 * GIB }),
     workerSlots: read.integer('WORKER_CONCURRENCY', 4, { min: 1, max: 100 }),
@@ -63,21 +64,22 @@ export function readConfig(env: Env, needs: Needs = {}): Config {
   if (config.http.processes > 1 && config.redisUrl === undefined) {
     read.fail('REDIS_URL', 'is missing: more than one API process (WEB_CONCURRENCY) cannot count requests alone')
   }
-  if (config.http.processes > 1 && config.database.kind === 'embedded') {
-    read.fail('WEB_CONCURRENCY', 'must be 1 with the embedded database')
-  }
   read.finish()
   return config
 }
 
 type Reader = ReturnType<typeof createReader>
-type Place = { inProduction: boolean; dataDir: string }
+type Place = { inProduction: boolean; dataDir: string; needs: Needs }
 
-function databaseOf(read: Reader, { inProduction, dataDir, needs }: Place & { needs: Needs }): DatabaseConfig {
-  const isGiven = read.given('DATABASE_URL') !== undefined || read.given('POSTGRES_HOST') !== undefined
-  if (!isGiven) {
-    if (inProduction)
-      read.fail('DATABASE_URL', 'is missing (or POSTGRES_HOST with POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB)')
+const PARTS = 'POSTGRES_HOST with POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB'
+
+function databaseOf(read: Reader, { inProduction, dataDir, needs }: Place): DatabaseConfig {
+  const isGiven = (name: string) => read.given(name) !== undefined
+  const hasApp = isGiven('DATABASE_URL') || isGiven('POSTGRES_HOST')
+  // Migrating needs no application: a container for it may know the owner alone.
+  const hasOwner = needs.migration === true && isGiven('MIGRATION_DATABASE_URL')
+  if (!hasApp && !hasOwner) {
+    if (inProduction) read.fail('DATABASE_URL', `is missing (or ${PARTS})`)
     return { kind: 'embedded', folder: resolve(dataDir, 'pg') }
   }
   const schemes = ['postgres://', 'postgresql://']
@@ -86,30 +88,32 @@ function databaseOf(read: Reader, { inProduction, dataDir, needs }: Place & { ne
   return {
     kind: 'server',
     appUrl:
-      read.given('DATABASE_URL') === undefined
-        ? urlFromParts(read)
-        : read.url('DATABASE_URL', read.text('DATABASE_URL', ''), schemes),
+      isGiven('DATABASE_URL') || !hasApp
+        ? read.url('DATABASE_URL', read.text('DATABASE_URL', ''), schemes)
+        : urlFromParts(read),
     queueUrl: role('WORKER_DATABASE_URL', needs.queue, 'the worker connects as the owner of the queue'),
     migrationUrl: role('MIGRATION_DATABASE_URL', needs.migration, 'migrations run as the owner of the tables'),
   }
 }
 
 function urlFromParts(read: Reader): string {
-  const host = read.text('POSTGRES_HOST', '')
-  const url = new URL('postgres://localhost')
-  url.username = read.require('POSTGRES_USER', 'it goes with POSTGRES_HOST')
-  url.password = read.require('POSTGRES_PASSWORD', 'it goes with POSTGRES_HOST')
-  url.hostname = host
-  if (url.hostname === '') read.fail('POSTGRES_HOST', 'must be a host name')
-  url.port = String(read.integer('POSTGRES_PORT', 5432, { min: 1, max: 65_535 }))
-  url.pathname = `/${encodeURIComponent(read.require('POSTGRES_DB', 'it goes with POSTGRES_HOST'))}`
-  return url.href
+  const why = 'it goes with POSTGRES_HOST'
+  const [host, port] = [read.text('POSTGRES_HOST', ''), read.integer('POSTGRES_PORT', 5432, { min: 1, max: 65_535 })]
+  const credentials = [read.require('POSTGRES_USER', why), read.requirePassword('POSTGRES_PASSWORD', why)]
+  const database = read.require('POSTGRES_DB', why)
+  // A path is the folder of a Unix socket; an IPv6 address has colons of its own.
+  const isSocket = host.startsWith('/')
+  const place = isSocket ? 'localhost' : isIPv6(host) ? `[${host}]` : host
+  if (!isSocket && !/^[\w.[\]:-]+$/.test(place)) read.fail('POSTGRES_HOST', 'must be the name or address of a host')
+  const [user, password] = credentials.map(encodeURIComponent)
+  const socket = isSocket ? `?host=${encodeURIComponent(host)}` : ''
+  return `postgres://${user}:${password}@${place}:${port}/${encodeURIComponent(database)}${socket}`
 }
 
-function objectsOf(read: Reader, { inProduction, dataDir }: Place): ObjectsConfig {
+function objectsOf(read: Reader, { inProduction, dataDir, needs }: Place): ObjectsConfig {
   const endpoint = read.given('S3_ENDPOINT')
-  if (endpoint === undefined) {
-    if (inProduction) read.fail('S3_ENDPOINT', 'is missing')
+  if (endpoint === undefined || needs.migration) {
+    if (inProduction && !needs.migration) read.fail('S3_ENDPOINT', 'is missing')
     return { kind: 'files', folder: resolve(dataDir, 'objects') }
   }
   const why = 'it goes with S3_ENDPOINT'

@@ -1,14 +1,22 @@
 import { createHmac } from 'node:crypto'
 import pg from 'pg'
 import { migrate } from '#platform/db/migrate.ts'
-import { ensureDatabase, ensureRoles } from '#platform/db/roles.ts'
+import { ensureMissingRoles } from '#platform/db/missing-roles.ts'
+import { ensureDatabase, ensureRoles, type LoginRole } from '#platform/db/roles.ts'
 import { openEmbeddedPostgres } from '#platform/postgres/index.ts'
-import { installQueue } from '#platform/queue/index.ts'
 import type { DatabaseConfig } from './config.ts'
+import { causeOf } from './describe-error.ts'
 import { MIGRATIONS } from './paths.ts'
 
 /** How to reach the database as each of its roles. */
-export type DatabaseServer = { appUrl: string; queueUrl: string; migrationUrl: string; close(): Promise<void> }
+export type DatabaseServer = {
+  appUrl: string
+  queueUrl: string
+  migrationUrl: string
+  /** The names of the migrations that opening it has applied. */
+  applied: string[]
+  close(): Promise<void>
+}
 
 const DATABASE = 'course_supporter'
 
@@ -17,7 +25,7 @@ export async function openDatabaseServer(
   config: DatabaseConfig,
   say: (line: string) => void = () => undefined,
 ): Promise<DatabaseServer> {
-  if (config.kind === 'server') return { ...config, close: async () => undefined }
+  if (config.kind === 'server') return { ...config, applied: [], close: async () => undefined }
   const server = await openEmbeddedPostgres({ folder: config.folder, log: say })
   try {
     const role = (name: string) => ({
@@ -38,22 +46,41 @@ export async function openDatabaseServer(
       queueUrl: server.url(DATABASE, roles.queue),
       migrationUrl: server.url(DATABASE, roles.owner),
     }
-    await migrateDatabase(urls)
-    return { ...urls, close: server.close }
+    return { ...urls, applied: await applyMigrations(urls), close: server.close }
   } catch (error) {
     await server.close()
     throw error
   }
 }
 
-/** Brings the database up to this program's version. Returns the names of the migrations applied now. */
-export async function migrateDatabase({
-  migrationUrl,
-  queueUrl,
-}: Pick<DatabaseServer, 'migrationUrl' | 'queueUrl'>): Promise<string[]> {
+/**
+ * Brings a configured server's database up to this program's version, with the roles that are missing if the migrating one may make them.
+ * Returns the names of the migrations applied now.
+ */
+export async function migrateServer(urls: Pick<DatabaseServer, 'appUrl' | 'queueUrl' | 'migrationUrl'>) {
+  await withClient(urls.migrationUrl, async (client) => {
+    await ensureMissingRoles(client, {
+      app: urls.appUrl === '' ? undefined : loginOf(urls.appUrl),
+      queue: loginOf(urls.queueUrl),
+    })
+  }).catch((error) => {
+    throw new Error(`The database (MIGRATION_DATABASE_URL) cannot be migrated: ${causeOf(error)}`, { cause: error })
+  })
+  return await applyMigrations(urls)
+}
+
+type MigrationUrls = Pick<DatabaseServer, 'migrationUrl' | 'queueUrl'>
+
+async function applyMigrations({ migrationUrl, queueUrl }: MigrationUrls): Promise<string[]> {
   const applied = await migrate({ url: migrationUrl, folder: MIGRATIONS })
+  const { installQueue } = await import('#platform/queue/install.ts')
   await installQueue({ ownerUrl: migrationUrl, queueUrl })
   return applied
+}
+
+function loginOf(url: string): LoginRole {
+  const { username, password } = new URL(url)
+  return { name: decodeURIComponent(username), password: decodeURIComponent(password) }
 }
 
 async function withClient(url: string, work: (client: pg.Client) => Promise<void>) {

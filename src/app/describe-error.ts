@@ -1,18 +1,24 @@
 import { Failure } from '#kernel/failure.ts'
 import { redact } from '#platform/log/index.ts'
-import { ConfigError } from './config-reader.ts'
 
-/** One clear text for the operator: what was refused, or what is broken and why. */
+/** One clear line for the operator, without secrets: what was refused, or what is broken and why. */
 export function describeError(error: unknown): string {
-  if (error instanceof ConfigError) return error.message
-  if (!(error instanceof Error)) return redact(String(error))
-  const fields = error instanceof Failure ? (error.errors ?? []).map(({ path, message }) => `${path} ${message}`) : []
-  const text = fields.length > 0 ? fields.join('; ') : error.message || error.name
-  const isOutage = error instanceof Failure && error.kind === 'unavailable' && error.cause instanceof Error
-  return redact(isOutage ? `${text} (${causeOf(error.cause)})` : text).replace(/\s*\n\s*/g, ' ')
+  return redact(textOf(error))
+    .replace(/\s*\n\s*/g, ' ')
+    .trim()
 }
 
-function causeOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(causeOf).join(', ')
-  return error instanceof Error ? error.message : String(error)
+function textOf(error: unknown): string {
+  if (!(error instanceof Failure)) return causeOf(error)
+  if (error.errors !== undefined && error.errors.length > 0) {
+    return error.errors.map(({ path, message }) => `${path} ${message}`).join('; ')
+  }
+  const isOutage = error.kind === 'unavailable' && error.cause !== undefined
+  return isOutage ? `${error.message} (${causeOf(error.cause)})` : error.message
+}
+
+/** The message of whatever was thrown; of several, as when a host has several addresses, all of them. */
+export function causeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(causeOf).join(', ')
+  return error instanceof Error ? error.message || error.name : String(error)
 }

@@ -1,40 +1,106 @@
 import cluster from 'node:cluster'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '#platform/log/index.ts'
 import type { Config } from './config.ts'
-import { openLog, runProgram } from './programs.ts'
-import { untilStopped } from './signals.ts'
+import { claimDataDir, prepareDataDir } from './data-dir.ts'
+import { openDatabaseServer } from './database-server.ts'
+import type { Parts } from './programs.ts'
+import { createStopper } from './stop.ts'
+import { ToldAlready } from './told-already.ts'
 
 /** Milliseconds before a process that ended by itself is replaced: a broken one must not spin. */
 const REPLACE_AFTER = 1_000
 
+export type Cluster = { url: string; stop(): Promise<void> }
+
+/** Whether this process is one that `runCluster` has made. */
+export const isClusterChild = () => cluster.isWorker
+
+/** What such a process tells when it has started. */
+export const tellReady = (url: string | undefined) => process.send?.({ url })
+
 /**
- * Several API processes on one port. The first process only keeps them: it starts `processes` of them, replaces one that dies, and
- * passes a stop on. A worker, if wanted, runs in the first of them alone.
+ * Runs `course-supporter api` in several processes on one port, and the worker, if wanted, in one more. This process only keeps them: it
+ * replaces one that ends and passes a stop on. Rejects as `runProgram` does, and leaves nothing running then.
  */
-export async function runCluster(config: Config, parts: { api: boolean; worker: boolean }): Promise<void> {
-  const log = await openLog(config)
-  if (cluster.isWorker) {
-    const worker = parts.worker && process.env['COURSE_SUPPORTER_FIRST'] === '1'
-    return untilStopped(log, () => runProgram(config, { api: parts.api, worker }, log))
+export async function runCluster(config: Config, parts: Parts, log: Log, stopping: AbortSignal): Promise<Cluster> {
+  const stopper = createStopper((error) => log.error({ err: error }, 'stopping met an error'))
+  try {
+    await prepareDataDir(config)
+    if (parts.worker) stopper.add(await claimDataDir(config))
+    const server = await openDatabaseServer(config.database, (line) => log.debug(line))
+    stopper.add(server.close)
+    stopping.throwIfAborted()
+
+    const commands = ['api', ...Array(config.http.processes - 1).fill('api'), ...(parts.worker ? ['worker'] : [])]
+    const keepers = createKeepers(log, stopping)
+    stopper.add(keepers.stop)
+    // What is wrong for one is wrong for all: it is told once.
+    const [first = '', ...others] = commands
+    const url = await keepers.add(first)
+    await Promise.all(others.map((command) => keepers.add(command)))
+    return { url, stop: stopper.stop }
+  } catch (error) {
+    await stopper.stop()
+    throw error
   }
-  await untilStopped(log, async () => {
-    let stopping = false
-    const fork = (first: boolean) => {
-      const child = cluster.fork({ COURSE_SUPPORTER_FIRST: first ? '1' : '0' })
-      child.once('exit', (code) => {
-        if (stopping) return
-        log.error({ code }, 'an API process ended; it is replaced')
-        setTimeout(() => stopping || fork(first), REPLACE_AFTER)
-      })
+}
+
+type Child = { pid: number | undefined; ready: Promise<string>; ended: Promise<unknown>; end(): void }
+
+function createKeepers(log: Log, stopping: AbortSignal) {
+  const asked = once(stopping, 'abort').then(() => Promise.reject(stopping.reason))
+  asked.catch(() => undefined)
+  const closing = new AbortController()
+  const children = new Set<Child>()
+
+  async function replace(command: string, child: Child) {
+    for (let current = child; ; ) {
+      const code = await current.ended
+      if (closing.signal.aborted) return
+      log.error({ program: command, pid: current.pid, code }, 'a process ended and is replaced')
+      await sleep(REPLACE_AFTER, undefined, { signal: closing.signal }).catch(() => undefined)
+      if (closing.signal.aborted) return
+      current = start(command)
+      current.ready.catch(() => undefined)
     }
-    for (let index = 0; index < config.http.processes; index++) fork(index === 0)
-    return {
-      stop: async () => {
-        stopping = true
-        const children = Object.values(cluster.workers ?? {}).filter((child) => child !== undefined)
-        const ended = children.map((child) => new Promise((resolve) => child.once('exit', resolve)))
-        for (const child of children) child.process.kill('SIGTERM')
-        await Promise.all(ended)
-      },
-    }
+  }
+
+  function start(command: string): Child {
+    const child = fork(command)
+    children.add(child)
+    child.ended.then(() => children.delete(child))
+    return child
+  }
+
+  return {
+    /** Starts one and keeps it from then on. Returns its address; rejects when it ends before it is ready, or with the reason of `stopping`. */
+    async add(command: string): Promise<string> {
+      const child = start(command)
+      const url = await Promise.race([child.ready, asked])
+      void replace(command, child)
+      return url
+    },
+    stop: async () => {
+      closing.abort()
+      const running = [...children]
+      for (const child of running) child.end()
+      await Promise.all(running.map(({ ended }) => ended))
+    },
+  }
+}
+
+function fork(command: string): Child {
+  cluster.setupPrimary({ args: [command] })
+  const child = cluster.fork()
+  const ended = new Promise<unknown>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ?? code))
+    child.once('error', resolve)
   })
+  const ready = Promise.race([
+    once(child, 'message').then(([message]) => String(message.url ?? '')),
+    ended.then((end) => Promise.reject(new ToldAlready(`course-supporter ${command} ended with ${end}`))),
+  ])
+  return { pid: child.process.pid, ready, ended, end: () => void child.process.kill('SIGTERM') }
 }

@@ -1,35 +1,50 @@
-import { mkdir } from 'node:fs/promises'
 import { createLog, type Log } from '#platform/log/index.ts'
-import { lockFolder } from '#platform/postgres/index.ts'
 import { createApi } from './api.ts'
 import type { Config } from './config.ts'
+import { claimDataDir, prepareDataDir } from './data-dir.ts'
 import { openDatabaseServer } from './database-server.ts'
 import { listen } from './listen.ts'
 import { openServices, type Services } from './services.ts'
 import { openSharedLimiter } from './shared-limiter.ts'
-import { createStopper, type Stopper } from './stop.ts'
-import { startWork } from './worker.ts'
+import { createStopper } from './stop.ts'
 
 export type Program = { stop(): Promise<void>; url?: string; services: Services }
 
-type Parts = { api: boolean; worker: boolean }
+export type Parts = { api: boolean; worker: boolean }
 
 /**
- * Runs the API, the worker or both until `stop`. Refuses with one clear Error when something is missing, and leaves nothing running then.
+ * Runs the API, the worker or both until `stop`. Refuses with one clear Error when something is missing, or with the reason of `stopping`
+ * when that is aborted meanwhile, and leaves nothing running then.
  */
-export async function runProgram(config: Config, { api, worker }: Parts, log: Log): Promise<Program> {
+export async function runProgram(config: Config, parts: Parts, log: Log, stopping?: AbortSignal): Promise<Program> {
   const stopper = createStopper((error) => log.error({ err: error }, 'stopping met an error'))
   try {
-    if (config.database.kind === 'embedded') await claimDataDir(config, stopper)
+    await prepareDataDir(config)
+    if (parts.api && parts.worker) stopper.add(await claimDataDir(config))
     const server = await openDatabaseServer(config.database, (line) => log.debug(line))
     stopper.add(server.close)
+    stopping?.throwIfAborted()
     const services = await openServices({ config, appUrl: server.appUrl, log })
     stopper.add(services.close)
-    if (worker) {
-      const work = await startWork({ config, services, queueUrl: server.queueUrl, log })
-      stopper.add(work.stop)
+    const sharedLimiter = parts.api ? await openSharedLimiter(config.redisUrl, log) : undefined
+    if (sharedLimiter) stopper.add(sharedLimiter.close)
+
+    // At the same time: each of them may take as long as work that runs is given.
+    const running = stopper.together()
+    let url: string | undefined
+    if (parts.api) {
+      const options = { config, services, log, isStopping: stopper.isStopping }
+      const { api, close } = await createApi({ ...options, ...(sharedLimiter ? { sharedLimiter } : {}) })
+      running.add(() => close(config.drainMs))
+      url = await listen(api, config.http)
     }
-    const url = api ? await serve(config, services, log, stopper) : undefined
+    stopping?.throwIfAborted()
+    if (parts.worker) {
+      const { startWork } = await import('./worker.ts')
+      const work = await startWork({ config, services, queueUrl: server.queueUrl, log })
+      running.add(work.stop)
+    }
+    stopping?.throwIfAborted()
     return { stop: stopper.stop, services, ...(url === undefined ? {} : { url }) }
   } catch (error) {
     await stopper.stop()
@@ -39,27 +54,4 @@ export async function runProgram(config: Config, { api, worker }: Parts, log: Lo
 
 export function openLog(config: Config): Promise<Log> {
   return createLog(config.log)
-}
-
-// One program a folder: two would run each other's files and ports into the ground.
-async function claimDataDir({ dataDir }: Config, stopper: Stopper) {
-  await mkdir(dataDir, { recursive: true }).catch((error: Error) => {
-    throw new Error(`The folder ${dataDir} cannot be used: ${error.message}`, { cause: error })
-  })
-  const lock = await lockFolder(dataDir, 'course-supporter')
-  stopper.add(lock.release)
-}
-
-async function serve(config: Config, services: Services, log: Log, stopper: Stopper): Promise<string> {
-  const sharedLimiter = await openSharedLimiter(config.redisUrl, log)
-  if (sharedLimiter) stopper.add(sharedLimiter.close)
-  const running = await createApi({
-    config,
-    services,
-    log,
-    isStopping: stopper.isStopping,
-    ...(sharedLimiter ? { sharedLimiter } : {}),
-  })
-  stopper.add(() => running.close(config.drainMs))
-  return listen(running.api, config.http)
 }

@@ -1,5 +1,5 @@
 import { serviceUnavailable } from '#platform/http/refusals.ts'
-import { createRedisLimiter, type Limiter, LimiterUnavailable } from '#platform/limits/index.ts'
+import type { Limiter } from '#platform/limits/index.ts'
 import type { Log } from '#platform/log/index.ts'
 
 const WINDOW = 60_000
@@ -12,6 +12,8 @@ const BOOT_DEADLINE = 10_000
  */
 export async function openSharedLimiter(url: string | undefined, log: Log): Promise<Limiter | undefined> {
   if (url === undefined) return undefined
+  // Its client takes long to load, and most installations have no Redis.
+  const { createRedisLimiter, LimiterUnavailable } = await import('#platform/limits/redis-log.ts')
   const redis = createRedisLimiter({
     url,
     windowMs: WINDOW,

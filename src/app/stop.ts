@@ -1,22 +1,32 @@
+type Step = () => Promise<unknown> | unknown
+
 /**
  * Things to undo when a program stops, in reverse order. Each is tried even if another fails; a failure is told to `onError`.
  */
 export function createStopper(onError: (error: unknown) => void) {
-  const steps: (() => Promise<unknown> | unknown)[] = []
+  const groups: Step[][] = []
   let stopping: Promise<void> | undefined
 
   async function run() {
-    for (const step of steps.reverse()) {
-      try {
-        await step()
-      } catch (error) {
-        onError(error)
-      }
+    for (const group of groups.reverse()) await Promise.all(group.map(attempt))
+  }
+
+  async function attempt(step: Step) {
+    try {
+      await step()
+    } catch (error) {
+      onError(error)
     }
   }
 
   return {
-    add: (step: () => Promise<unknown> | unknown) => void steps.push(step),
+    add: (step: Step) => void groups.push([step]),
+    /** A place in the order for several things, which are undone at the same time. */
+    together: () => {
+      const group: Step[] = []
+      groups.push(group)
+      return { add: (step: Step) => void group.push(step) }
+    },
     stop: () => {
       stopping ??= run()
       return stopping
@@ -24,5 +34,3 @@ export function createStopper(onError: (error: unknown) => void) {
     isStopping: () => stopping !== undefined,
   }
 }
-
-export type Stopper = ReturnType<typeof createStopper>

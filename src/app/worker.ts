@@ -1,8 +1,9 @@
 import { createAnswerStore } from '#features/idempotency/index.ts'
-import { materialsWork } from '#features/materials/index.ts'
+import { materialsWork, PAGE_TYPES } from '#features/materials/index.ts'
 import { createOutlineEngine, structureWork } from '#features/structure/index.ts'
 import { createExtractor } from '#platform/extract/index.ts'
 import type { Log } from '#platform/log/index.ts'
+import { sweepIncoming } from '#platform/objects/index.ts'
 import { repeat } from '#platform/queue/index.ts'
 import { startWorker } from '#platform/queue/start-worker.ts'
 import { createWebFetcher } from '#platform/web/fetcher.ts'
@@ -11,7 +12,7 @@ import type { Config } from './config.ts'
 import type { Services } from './services.ts'
 
 export type WorkerOptions = {
-  config: Pick<Config, 'workerSlots' | 'drainMs'>
+  config: Pick<Config, 'workerSlots' | 'drainMs' | 'objects'>
   services: Services
   queueUrl: string
   log: Log
@@ -21,6 +22,9 @@ export type WorkerOptions = {
 // Deleted files go within seconds; forgetting old idempotency keys can wait.
 const DISCARD_EVERY = 5_000
 const FORGET_EVERY = 60_000
+const SWEEP_EVERY = 600_000
+// Far longer than an upload may be silent.
+const HALF_WRITTEN = 3_600_000
 
 /** The worker, wired: it runs jobs and keeps house until it is stopped. */
 export async function startWork({
@@ -28,7 +32,7 @@ export async function startWork({
   services,
   queueUrl,
   log,
-  web = createWebFetcher(),
+  web = createWebFetcher({ limits: { types: PAGE_TYPES } }),
 }: WorkerOptions): Promise<{ stop(): Promise<void> }> {
   const { db, objects } = services
   const extractor = createExtractor({ log })
@@ -43,23 +47,31 @@ export async function startWork({
     log,
     graceMs: config.drainMs,
   })
+  const stopping = new AbortController()
+  const chore = (everyMs: number, work: () => Promise<unknown>, left: string) =>
+    repeat(
+      everyMs,
+      async () => void (await work()),
+      (error) => log.warn({ err: error }, left),
+    )
   const chores = [
-    repeat(
-      DISCARD_EVERY,
-      async () => void (await materials.emptyDiscarded()),
-      (error) => log.warn({ err: error }, 'deleted files are still there'),
-    ),
-    repeat(
-      FORGET_EVERY,
-      async () => void (await answers.sweep()),
-      (error) => log.warn({ err: error }, 'old idempotency keys are still there'),
-    ),
+    chore(DISCARD_EVERY, () => materials.emptyDiscarded(stopping.signal), 'deleted files are still there'),
+    chore(FORGET_EVERY, () => answers.sweep(), 'old idempotency keys are still there'),
+    ...(config.objects.kind === 'files'
+      ? [chore(SWEEP_EVERY, sweepFiles(config.objects), 'half-written files are still there')]
+      : []),
   ]
   return {
     stop: async () => {
-      await Promise.all(chores.map((chore) => chore.stop()))
+      stopping.abort()
+      await Promise.all(chores.map(({ stop }) => stop()))
       await worker.stop()
       await extractor.close()
     },
   }
 }
+
+const sweepFiles =
+  ({ folder }: { folder: string }) =>
+  () =>
+    sweepIncoming({ folder, olderThanMs: HALF_WRITTEN })

@@ -11,6 +11,7 @@ export type FailureKind =
   | 'conflict'
   | 'precondition_failed'
   | 'too_large'
+  | 'headers_too_large'
   | 'unsupported_type'
   | 'invalid'
   | 'limited'

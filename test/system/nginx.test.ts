@@ -40,12 +40,14 @@ function writeUntilAnswered(path: string, headers: Record<string, string>): Prom
   })
 }
 
-test.each([
-  ['no key', 401, 'auth.key_missing', {}, ''],
-  ['a key without the scope', 403, 'auth.scope_missing', { scope: 'check' }, ''],
-  ['too large a body', 413, 'material.too_large', { scope: 'prep' }, '?source_type=video&filename=a.mp4'],
-  ['a type nobody takes', 415, 'material.unsupported_type', { scope: 'prep' }, '?source_type=video&filename=a.exe'],
-])('a body is refused through nginx while it is written: %s', async (_what, status, code, { scope }: { scope?: 'prep' | 'check' }, query) => {
+type Refusal = [what: string, status: number, code: string, scope: 'prep' | 'check' | undefined, query: string]
+
+test.each<Refusal>([
+  ['no key', 401, 'auth.key_missing', undefined, ''],
+  ['a key without the scope', 403, 'auth.scope_missing', 'check', ''],
+  ['too large a body', 413, 'material.too_large', 'prep', '?source_type=video&filename=a.mp4'],
+  ['a type nobody takes', 415, 'material.unsupported_type', 'prep', '?source_type=video&filename=a.exe'],
+])('a body is refused through nginx while it is written: %s', async (_what, status, code, scope, query) => {
   const course = await build.course(acme)
   const key = scope === undefined ? undefined : (await app.as('Академія', [scope])).key
   const headers = { 'content-type': 'video/mp4', ...(key === undefined ? {} : { 'x-api-key': key }) }

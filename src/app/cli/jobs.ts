@@ -1,18 +1,18 @@
 import type { Command } from 'commander'
-import { createTenants } from '#features/access/index.ts'
-import { type Job, listJobs, queueStatus } from '#platform/queue/index.ts'
-import { uuid } from './options.ts'
+import type { Job } from '#platform/queue/index.ts'
+import { shortText, uuid } from './options.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
 const LISTED = 100
 
-export function jobCommands(program: Command, { out, withServices }: Terminal) {
+export function jobCommands(program: Command, { out, withServices, withTenants }: Terminal) {
   program
     .command('status')
     .description('how the background work is doing')
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
+      const { queueStatus } = await import('#platform/queue/index.ts')
       const { counts, oldestQueuedSeconds, liveWorkers } = await withServices(({ db }) =>
         db.asOperator('queue status', queueStatus),
       )
@@ -22,12 +22,9 @@ export function jobCommands(program: Command, { out, withServices }: Terminal) {
         oldestQueuedSeconds === null
           ? 'nothing waits'
           : `the oldest job has waited ${Math.round(oldestQueuedSeconds)} s`
-      out(
-        `${liveWorkers} worker${liveWorkers === 1 ? '' : 's'}; ${waiting}\n\n${table(
-          ['KIND', 'STATUS', 'JOBS'],
-          counts.map((row) => [row.kind, row.status, row.count]),
-        )}`,
-      )
+      const rows = counts.map(({ kind, status, count }) => [kind, status, count])
+      out(`${liveWorkers} worker${liveWorkers === 1 ? '' : 's'}; ${waiting}.`)
+      out(table(['KIND', 'STATUS', 'JOBS'], rows, 'There is no job.'))
     })
 
   const jobs = program.command('jobs').description('background work')
@@ -36,31 +33,28 @@ export function jobCommands(program: Command, { out, withServices }: Terminal) {
     .command('list')
     .description(`list the newest ${LISTED} jobs`)
     .option('--failed', 'only those that ended in an error')
-    .option('--tenant <name>', 'of one tenant')
+    .option('--tenant <name>', 'of one tenant', shortText)
     .option('--json', 'print JSON')
     .action(async ({ failed = false, tenant, json }: { failed?: boolean; tenant?: string; json?: boolean }) => {
-      const found = await withServices(async ({ db }) => {
-        const tenantId = tenant === undefined ? undefined : (await createTenants({ db }).require(tenant)).id
-        return db.asOperator('list jobs', (tx) =>
-          listJobs(tx, { failed, limit: LISTED, ...(tenantId === undefined ? {} : { tenantId }) }),
-        )
+      const { listJobs } = await import('#platform/queue/index.ts')
+      const { jobs, names } = await withTenants(async (tenants, { db }) => {
+        const known = tenant === undefined ? await tenants.list() : [await tenants.require(tenant)]
+        const of = tenant === undefined ? {} : { tenantId: known[0]?.id ?? '' }
+        const jobs = await db.asOperator('list jobs', (tx) => listJobs(tx, { failed, limit: LISTED, ...of }))
+        return { jobs, names: new Map(known.map(({ id, name }) => [id, name])) }
       })
-      if (json) return out(JSON.stringify(found.map(shown)))
+      if (json) return out(JSON.stringify(jobs.map(shown)))
       const head = ['ID', 'TENANT', 'KIND', 'STATUS', 'TRIES', 'CREATED', 'ERROR']
-      out(
-        table(
-          head,
-          found.map((job) => [
-            job.id,
-            job.tenantId,
-            job.kind,
-            job.status,
-            job.attempts,
-            job.createdAt,
-            job.error?.code,
-          ]),
-        ),
-      )
+      const rows = jobs.map(({ id, tenantId, kind, status, attempts, createdAt, error }) => [
+        id,
+        names.get(tenantId),
+        kind,
+        status,
+        attempts,
+        createdAt,
+        error?.code,
+      ])
+      out(table(head, rows, failed ? 'No job has failed.' : 'There is no job.'))
     })
 
   jobs

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
-import { createTenants, type IssuedKey } from '#features/access/index.ts'
+import type { ApiKey, IssuedKey } from '#features/access/index.ts'
 import type { Scope } from '#kernel/caller.ts'
-import { duration, endOfDay, scopes, uuid, wholeNumber } from './options.ts'
+import { duration, endOfDay, scopes, shortText, uuid, wholeNumber } from './options.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -16,15 +16,15 @@ type Create = {
   json?: boolean
 }
 
-export function keyCommands(program: Command, { out, withServices }: Terminal) {
+export function keyCommands(program: Command, { out, withTenants }: Terminal) {
   const key = program.command('key').description('API keys of tenants')
 
   key
     .command('create')
     .description('make a key; it is shown once')
-    .requiredOption('--tenant <name>', 'whose it is')
+    .requiredOption('--tenant <name>', 'whose it is', shortText)
     .requiredOption('--scopes <scopes>', 'prep, check or both', scopes)
-    .option('--label <text>', 'what it is for')
+    .option('--label <text>', 'what it is for', shortText)
     .addOption(new Option('--env <environment>', 'part of its name only').choices(['live', 'test']).default('live'))
     .option('--rate-prep <n>', 'prep requests in any 60 seconds', wholeNumber, 60)
     .option('--rate-check <n>', 'check requests in any 60 seconds', wholeNumber, 300)
@@ -36,17 +36,17 @@ export function keyCommands(program: Command, { out, withServices }: Terminal) {
         ...(label === undefined ? {} : { label }),
         ...(expires === undefined ? {} : { expiresAt: expires }),
       }
-      const issued = await withServices(({ db }) => createTenants({ db }).issueKey({ ...order, ...optional }))
+      const issued = await withTenants((tenants) => tenants.issueKey({ ...order, ...optional }))
       out(json ? JSON.stringify(shown(issued)) : described(issued))
     })
 
   key
     .command('list')
     .description('list the keys of a tenant, never the keys themselves')
-    .requiredOption('--tenant <name>', 'whose they are')
+    .requiredOption('--tenant <name>', 'whose they are', shortText)
     .option('--json', 'print JSON')
     .action(async ({ tenant, json }: { tenant: string; json?: boolean }) => {
-      const keys = await withServices(({ db }) => createTenants({ db }).listKeys(tenant))
+      const keys = await withTenants((tenants) => tenants.listKeys(tenant))
       if (json) return out(JSON.stringify(keys.map((found) => listed(found, tenant))))
       const head = ['ID', 'PREFIX', 'LABEL', 'SCOPES', 'PREP/60s', 'CHECK/60s', 'STATE', 'EXPIRES', 'CREATED']
       const rows = keys.map((k) => [
@@ -60,7 +60,7 @@ export function keyCommands(program: Command, { out, withServices }: Terminal) {
         k.expiresAt,
         k.createdAt,
       ])
-      out(table(head, rows))
+      out(table(head, rows, `${tenant} has no key yet.`))
     })
 
   key
@@ -70,7 +70,7 @@ export function keyCommands(program: Command, { out, withServices }: Terminal) {
     .requiredOption('--overlap <duration>', 'how long the old one goes on, such as 24h', duration)
     .option('--json', 'print JSON')
     .action(async ({ id, overlap, json }: { id: string; overlap: number; json?: boolean }) => {
-      const { issued, old } = await withServices(({ db }) => createTenants({ db }).rotateKey(id, overlap))
+      const { issued, old } = await withTenants((tenants) => tenants.rotateKey(id, overlap))
       const oldExpiresAt = old.expiresAt.toISOString()
       if (json) return out(JSON.stringify({ ...shown(issued), old: { id: old.id, expires_at: oldExpiresAt } }))
       out(`${described(issued)}\nThe old key ${old.id} works until ${oldExpiresAt}.`)
@@ -80,12 +80,12 @@ export function keyCommands(program: Command, { out, withServices }: Terminal) {
     .command('revoke')
     .description('end a key at once')
     .addOption(new Option('--id <id>', 'the key').argParser(uuid).conflicts('prefix'))
-    .option('--prefix <prefix>', 'the start of the key, if no other shares it')
+    .option('--prefix <prefix>', 'the start of the key, if no other shares it', shortText)
     .option('--json', 'print JSON')
     .action(async ({ id, prefix, json }: { id?: string; prefix?: string; json?: boolean }, command: Command) => {
       const by = id !== undefined ? { id } : prefix !== undefined ? { prefix } : undefined
       if (by === undefined) return command.error('error: give --id or --prefix', { exitCode: 2 })
-      const revoked = await withServices(({ db }) => createTenants({ db }).revokeKey(by))
+      const revoked = await withTenants((tenants) => tenants.revokeKey(by))
       out(
         json
           ? JSON.stringify({ id: revoked.id, prefix: revoked.prefix, revoked: true })
@@ -110,9 +110,7 @@ const described = ({ id, key, tenant, scopes, expiresAt }: IssuedKey) =>
     'It is shown this once; only its hash is kept.',
   ].join('\n')
 
-type ListedKey = Awaited<ReturnType<ReturnType<typeof createTenants>['listKeys']>>[number]
-
-function listed(key: ListedKey, tenant: string) {
+function listed(key: ApiKey, tenant: string) {
   const { id, prefix, label, scopes, rateLimitPrep, rateLimitCheck, isActive, expiresAt, createdAt } = key
   return {
     id,
@@ -129,5 +127,5 @@ function listed(key: ListedKey, tenant: string) {
   }
 }
 
-const stateOf = ({ isActive, expiresAt }: ListedKey) =>
+const stateOf = ({ isActive, expiresAt }: ApiKey) =>
   !isActive ? 'revoked' : expiresAt !== null && expiresAt <= new Date() ? 'expired' : 'active'

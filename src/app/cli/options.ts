@@ -10,22 +10,38 @@ export function scopes(value: string): Scope[] {
   return found.filter((scope) => scope !== undefined)
 }
 
+/** A name or a label, 1 to 200 characters on one line. Composed and decomposed letters look alike, so they are made alike. */
+export function shortText(value: string): string {
+  const text = value.normalize('NFC')
+  if (text.trim() === '') throw new InvalidArgumentError('must not be empty.')
+  if (text !== text.trim()) throw new InvalidArgumentError('must not begin or end with a space.')
+  if ([...text].length > 200) throw new InvalidArgumentError('must have at most 200 characters.')
+  if (/\p{Cc}/u.test(text)) throw new InvalidArgumentError('must not have control characters.')
+  return text
+}
+
+export function path(value: string): string {
+  if (value.trim() === '') throw new InvalidArgumentError('must not be empty.')
+  return value
+}
+
 export function wholeNumber(value: string): number {
   const number = /^\d{1,9}$/.test(value) ? Number(value) : 0
   if (number < 1 || number > 100_000) throw new InvalidArgumentError('must be a whole number from 1 to 100000.')
   return number
 }
 
-/** A day means until that day's end, UTC. */
+/** The end of a day, UTC: the first moment of the next. */
 export function endOfDay(value: string): Date {
-  const day = dayOf(value)
-  return new Date(day.getTime() + 24 * 3_600_000)
+  return new Date(dayOf(value).getTime() + 24 * 3_600_000)
 }
 
 /** The first moment of a day, UTC. */
 export function dayOf(value: string): Date {
   const day = new Date(`${value}T00:00:00Z`)
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(value) || Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== value) {
+  const isDay = /^[1-9]\d{3}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(day.getTime())
+  // February 30 would be taken for March 2; what follows year 9999 has no RFC 3339.
+  if (!isDay || day.toISOString().slice(0, 10) !== value || value === '9999-12-31') {
     throw new InvalidArgumentError('must be a day such as 2027-01-31.')
   }
   return day

@@ -1,36 +1,17 @@
 import type { Command } from 'commander'
-import { createTenants } from '#features/access/index.ts'
 import type { Config, Needs } from '../config.ts'
-import { migrateDatabase, openDatabaseServer } from '../database-server.ts'
-import { runCluster } from '../process-cluster.ts'
-import { openLog, runProgram } from '../programs.ts'
-import { untilStopped } from '../signals.ts'
+import type { Parts } from '../programs.ts'
+import type { Services } from '../services.ts'
 import type { Terminal } from './terminal.ts'
-import { welcome } from './welcome.ts'
 
-/** The programs that run until they are told to stop. */
+// What the programs are made of is loaded when one of them is run.
+
+/** The programs that run until they are told to stop, and the one that goes before them. */
 export function runCommands(program: Command, terminal: Terminal) {
-  const { out, config } = terminal
-  const run = async (parts: { api: boolean; worker: boolean }, needs: Needs) => {
-    const read = config(needs)
-    if (parts.api && read.http.processes > 1) return runCluster(read, parts)
-    await untilStopped(await openLog(read), (log) => runProgram(read, parts, log))
-  }
-
   program
     .command('start')
-    .description(
-      'run API and worker in one process; with an embedded database and file storage unless others are configured',
-    )
-    .action(async () => {
-      const read = config({ queue: true })
-      if (read.http.processes > 1) return runCluster(read, { api: true, worker: true })
-      await untilStopped(await openLog(read), async (log) => {
-        const running = await runProgram(read, { api: true, worker: true }, log)
-        if (read.environment !== 'production') out(await greeting(read, running))
-        return running
-      })
-    })
+    .description('run API and worker together; with an embedded database and file storage unless others are configured')
+    .action(() => run({ api: true, worker: true }, { queue: true }, greet))
 
   program
     .command('api')
@@ -47,28 +28,51 @@ export function runCommands(program: Command, terminal: Terminal) {
     .description('bring the database up to this version')
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
-      const { database } = config({ migration: true, queue: true })
-      const server = await openDatabaseServer(database)
-      try {
-        const applied = database.kind === 'embedded' ? [] : await migrateDatabase(server)
-        if (json) out(JSON.stringify({ applied }))
-        else out(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.join(', ')}.`)
-      } finally {
-        await server.close()
-      }
+      const applied = await migrate(terminal.config({ migration: true, queue: true }))
+      if (json) terminal.out(JSON.stringify({ applied }))
+      else terminal.out(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.join(', ')}.`)
     })
+
+  async function run(parts: Parts, needs: Needs, greet?: (config: Config, running: Running) => Promise<void>) {
+    const config = terminal.config(needs)
+    const { isClusterChild, runCluster, tellReady } = await import('../process-cluster.ts')
+    const { openLog, runProgram } = await import('../programs.ts')
+    const { untilStopped } = await import('../signals.ts')
+    const isCluster = parts.api && config.http.processes > 1 && !isClusterChild()
+    // A child is told by its parent, whatever the terminal tells all of them.
+    const signals = isClusterChild() ? { signals: ['SIGTERM' as const] } : {}
+    const deadlineMs = config.drainMs + STOP_MS
+    await untilStopped(await openLog(config), { deadlineMs, ...signals }, async (log, stopping) => {
+      const running = await (isCluster ? runCluster : runProgram)(config, parts, log, stopping)
+      if (isClusterChild()) tellReady(running.url)
+      if (greet && !stopping.aborted)
+        await greet(config, running).catch(async (error) => {
+          await running.stop()
+          throw error
+        })
+      return running
+    })
+  }
+
+  async function greet(config: Config, { services, url = '' }: Running) {
+    if (config.environment === 'production') return
+    const { greeting } = await import('./greeting.ts')
+    const text = (services: Pick<Services, 'db'>) => greeting(config, services, url)
+    terminal.out(await (services ? text(services) : terminal.withServices(text)))
+  }
 }
 
-/** On the first start of an embedded installation there is nobody yet: a tenant and a key to try things with. */
-async function greeting(
-  { database }: Config,
-  { services, url = '' }: Awaited<ReturnType<typeof runProgram>>,
-): Promise<string> {
-  if (database.kind !== 'embedded') return welcome({ url })
-  const tenants = createTenants(services)
-  const known = await tenants.list()
-  if (known.length > 0) return welcome({ url })
-  await tenants.create('Demo')
-  const { key } = await tenants.issueKey({ tenant: 'Demo', scopes: ['prep', 'check'], label: 'first start' })
-  return welcome({ url, key })
+type Running = { url?: string; services?: Services }
+
+/** What closing takes beside waiting for what runs: at most half a minute, for the embedded database. */
+const STOP_MS = 30_000
+
+async function migrate({ database }: Config): Promise<string[]> {
+  const { migrateServer, openDatabaseServer } = await import('../database-server.ts')
+  const server = await openDatabaseServer(database)
+  try {
+    return database.kind === 'embedded' ? server.applied : await migrateServer(server)
+  } finally {
+    await server.close()
+  }
 }

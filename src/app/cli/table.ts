@@ -1,8 +1,8 @@
 export type Cell = string | number | boolean | null | undefined | Date
 
-/** Rows as a table for a terminal; nothing but a note when there are none. */
-export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  if (rows.length === 0) return '(none)'
+/** Rows as a table for a terminal; only the note when there are none. */
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[], none: string): string {
+  if (rows.length === 0) return none
   const texts = rows.map((row) => row.map(shown))
   const widths = head.map((title, column) => Math.max(width(title), ...texts.map((row) => width(row[column] ?? ''))))
   const isNumber = head.map((_, column) => rows.every((row) => typeof row[column] === 'number'))
@@ -25,5 +25,6 @@ function shown(cell: Cell): string {
   if (cell === null || cell === undefined) return '–'
   if (cell instanceof Date) return `${cell.toISOString().slice(0, 19).replace('T', ' ')}Z`
   if (typeof cell === 'boolean') return cell ? 'yes' : 'no'
-  return String(cell)
+  // What clients wrote must not steer the terminal.
+  return String(cell).replace(/\p{Cc}/gu, '\u{FFFD}')
 }

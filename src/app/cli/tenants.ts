@@ -1,25 +1,18 @@
 import type { Command } from 'commander'
-import { createTenants } from '#features/access/index.ts'
-import { emptyDiscarded } from '#features/materials/index.ts'
 import { Failure } from '#kernel/failure.ts'
-import { exportTenant } from '../export.ts'
+import { path, shortText } from './options.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
 type Named = { name: string; json?: boolean }
 
-export function tenantCommands(program: Command, { out, withServices }: Terminal) {
+/** Companies that use the service. */
+export function tenantCommands(program: Command, terminal: Terminal) {
+  const { out, withTenants } = terminal
   const tenant = program.command('tenant').description('companies that use the service')
-  const named = (name: string, description: string) =>
-    tenant
-      .command(name)
-      .description(description)
-      .requiredOption('--name <name>', 'the tenant')
-      .option('--json', 'print JSON')
-
-  named('create', 'add a tenant').action(async ({ name, json }: Named) => {
-    const created = await withServices(({ db }) => createTenants({ db }).create(name))
-    out(json ? JSON.stringify({ id: created.id, name }) : `Created ${name} (${created.id}).`)
+  named(tenant, 'create', 'add a tenant').action(async ({ name, json }: Named) => {
+    const { id } = await withTenants((tenants) => tenants.create(name))
+    out(json ? JSON.stringify({ id, name }) : `Created ${name} (${id}).`)
   })
 
   tenant
@@ -27,66 +20,72 @@ export function tenantCommands(program: Command, { out, withServices }: Terminal
     .description('list tenants')
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
-      const tenants = await withServices(({ db }) => createTenants({ db }).list())
-      if (json) {
-        return out(
-          JSON.stringify(
-            tenants.map(({ id, name, isActive, createdAt }) => ({
-              id,
-              name,
-              is_active: isActive,
-              created_at: createdAt.toISOString(),
-            })),
-          ),
-        )
-      }
-      out(
-        table(
-          ['ID', 'NAME', 'ACTIVE', 'CREATED'],
-          tenants.map((t) => [t.id, t.name, t.isActive, t.createdAt]),
-        ),
-      )
+      const found = await withTenants((tenants) => tenants.list())
+      if (json) return out(JSON.stringify(found.map(listed)))
+      const head = ['ID', 'NAME', 'ACTIVE', 'CREATED']
+      const rows = found.map(({ id, name, isActive, createdAt }) => [id, name, isActive, createdAt])
+      out(table(head, rows, 'There is no tenant yet.'))
     })
 
   for (const [command, isActive, description] of [
     ['deactivate', false, 'refuse all keys of a tenant; nothing is deleted'],
     ['activate', true, 'let the keys of a tenant work again'],
   ] as const) {
-    named(command, description).action(async ({ name, json }: Named) => {
-      const { id } = await withServices(({ db }) => createTenants({ db }).setActive(name, isActive))
-      out(
-        json ? JSON.stringify({ id, name, is_active: isActive }) : `${name} is ${isActive ? 'active' : 'deactivated'}.`,
-      )
+    named(tenant, command, description).action(async ({ name, json }: Named) => {
+      const { id } = await withTenants((tenants) => tenants.setActive(name, isActive))
+      const text = `${name} is ${isActive ? 'active' : 'deactivated'}.`
+      out(json ? JSON.stringify({ id, name, is_active: isActive }) : text)
     })
   }
+  dataCommands(tenant, terminal)
+}
 
-  named('export', 'write everything a tenant has into a new folder')
-    .requiredOption('--out <folder>', 'the folder to make')
+/** All that a tenant has: out, or away. */
+function dataCommands(tenant: Command, { out, withTenants }: Terminal) {
+  named(tenant, 'export', 'write everything a tenant has into a new folder')
+    .requiredOption('--out <folder>', 'the folder to make', path)
     .action(async ({ name, out: folder, json }: Named & { out: string }) => {
-      const summary = await withServices(async ({ db, objects }) => {
-        const { id } = await createTenants({ db }).require(name)
-        return exportTenant({ db, objects }, id, folder)
-      })
-      out(
-        json
-          ? JSON.stringify({ name, folder, ...summary })
-          : `Wrote ${summary.rows} rows and ${summary.files} files of ${name} to ${folder}.`,
+      const { exportTenant } = await import('../export.ts')
+      const { rows, files, missing } = await withTenants(async (tenants, services) =>
+        exportTenant(services, (await tenants.require(name)).id, folder),
       )
+      const lost = missing.length === 0 ? '' : ` Not in the store: the files of ${missing.join(', ')}.`
+      const text = `Wrote ${counted(rows, 'row')} and ${counted(files, 'file')} of ${name} to ${folder}.${lost}`
+      out(json ? JSON.stringify({ name, folder, rows, files, missing }) : text)
     })
 
-  named('delete', 'delete a tenant with everything but its costs, which stay without its name')
-    .requiredOption('--confirm <name>', 'the name once more')
+  named(tenant, 'delete', 'delete a tenant with everything but its costs, which stay without its name')
+    .requiredOption('--confirm <name>', 'the name once more', shortText)
     .action(async ({ name, confirm, json }: Named & { confirm: string }) => {
-      if (confirm !== name)
-        throw new Failure(
-          'invalid',
-          'tenant.not_confirmed',
-          '--confirm must repeat the name exactly; nothing was deleted.',
-        )
-      const deleted = await withServices(async ({ db, objects }) => {
-        const { id } = await createTenants({ db }).delete(name)
-        return { id, files: await emptyDiscarded({ db, objects }) }
-      })
-      out(json ? JSON.stringify({ ...deleted, name, deleted: true }) : `Deleted ${name} and ${deleted.files} files.`)
+      if (confirm !== name) throw notConfirmed()
+      const { emptyDiscarded } = await import('#features/materials/index.ts')
+      const { id, files } = await withTenants(async (tenants, services) => ({
+        id: (await tenants.delete(name)).id,
+        // The rows are gone by now. What the store refuses to delete, the worker tries again.
+        files: await emptyDiscarded(services).catch(() => null),
+      }))
+      const text = files === null ? 'its files will follow' : `with ${counted(files, 'file')}`
+      out(json ? JSON.stringify({ id, name, deleted: true, files }) : `Deleted ${name}, ${text}.`)
     })
 }
+
+const named = (tenant: Command, name: string, description: string) =>
+  tenant
+    .command(name)
+    .description(description)
+    .requiredOption('--name <name>', 'the tenant', shortText)
+    .option('--json', 'print JSON')
+
+const notConfirmed = () =>
+  new Failure('invalid', 'tenant.not_confirmed', '--confirm must repeat the name exactly; nothing was deleted.')
+
+const counted = (count: number, thing: string) => `${count} ${thing}${count === 1 ? '' : 's'}`
+
+type Listed = { id: string; name: string; isActive: boolean; createdAt: Date }
+
+const listed = ({ id, name, isActive, createdAt }: Listed) => ({
+  id,
+  name,
+  is_active: isActive,
+  created_at: createdAt.toISOString(),
+})

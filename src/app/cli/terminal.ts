@@ -1,35 +1,46 @@
-import { createLog } from '#platform/log/index.ts'
+import type { createTenants } from '#features/access/index.ts'
 import { type Config, type Needs, readConfig } from '../config.ts'
-import { type DatabaseServer, openDatabaseServer } from '../database-server.ts'
-import { openServices, type Services } from '../services.ts'
+import type { Env } from '../config-reader.ts'
+import type { Services } from '../services.ts'
+
+type Tenants = ReturnType<typeof createTenants>
 
 /** What a command has to do with the world outside: environment, output, and the services it opens for as long as it runs. */
 export type Terminal = {
-  env: NodeJS.ProcessEnv
   out(text: string): void
   config(needs?: Needs): Config
   /** Opens the database beside whatever runs already, gives it to `work`, and closes it. */
-  withServices<T>(work: (services: Services & { server: DatabaseServer }) => Promise<T>): Promise<T>
+  withServices<T>(work: (services: Services) => Promise<T>): Promise<T>
+  /** The same with the rules of tenants and keys, which most commands want. */
+  withTenants<T>(work: (tenants: Tenants, services: Services) => Promise<T>): Promise<T>
 }
 
-export function createTerminal(
-  env: NodeJS.ProcessEnv,
-  stdout: NodeJS.WritableStream,
-  stderr: NodeJS.WritableStream,
-): Terminal {
+// The features are loaded by a command that has passed the check of its options: loading all takes longer than most commands.
+
+export function createTerminal(env: Env, stdout: NodeJS.WritableStream, stderr: NodeJS.WritableStream): Terminal {
   const config = (needs?: Needs) => readConfig(env, needs)
-  return {
-    env,
+  const terminal: Terminal = {
     out: (text) => void stdout.write(`${text}\n`),
     config,
+    async withTenants(work) {
+      const { createTenants } = await import('#features/access/index.ts')
+      return terminal.withServices((services) => work(createTenants(services), services))
+    },
     async withServices(work) {
       const read = config()
+      const [{ openDatabaseServer }, { openServices }, { prepareDataDir }, { createLog }] = await Promise.all([
+        import('../database-server.ts'),
+        import('../services.ts'),
+        import('../data-dir.ts'),
+        import('#platform/log/index.ts'),
+      ])
+      await prepareDataDir(read)
       const log = await createLog({ level: 'error', pretty: read.log.pretty, destination: stderr })
       const server = await openDatabaseServer(read.database)
       try {
         const services = await openServices({ config: read, appUrl: server.appUrl, log, poolSize: 2 })
         try {
-          return await work({ ...services, server })
+          return await work(services)
         } finally {
           await services.close()
         }
@@ -38,4 +49,5 @@ export function createTerminal(
       }
     },
   }
+  return terminal
 }

@@ -1,5 +1,7 @@
+type Welcome = { url: string; tenants: readonly string[]; key?: string }
+
 /** What `start` prints: where things are and, when there is a fresh key, commands to paste. */
-export function welcome({ url, key }: { url: string; key?: string }): string {
+export function welcome({ url, tenants, key }: Welcome): string {
   const lines = [
     '',
     `  Course Supporter is ready at ${url}`,
@@ -7,11 +9,15 @@ export function welcome({ url, key }: { url: string; key?: string }): string {
     '',
   ]
   if (key === undefined) {
-    const command = 'npx course-supporter key create --tenant Demo --scopes prep,check'
+    const tenant = tenants.includes('Demo') ? 'Demo' : tenants[0]
+    const command =
+      tenant === undefined ? 'tenant create --name Demo' : `key create --tenant ${quoted(tenant)} --scopes prep,check`
     return [
       ...lines,
-      '  Keys are shown once. A new one, from another terminal in this folder:',
-      `  ${command}`,
+      tenant === undefined
+        ? '  There is no tenant yet. To make one, from another terminal in this folder:'
+        : '  Keys are shown once. A new one, from another terminal in this folder:',
+      `  npx course-supporter ${command}`,
       '',
     ].join('\n')
   }
@@ -40,3 +46,6 @@ export function pasteable(url: string, key: string): string[] {
     `curl -sf --retry 9 --retry-delay 1 --retry-all-errors ${auth} -X POST ${api}/courses/$COURSE/structure; sleep 2; curl -s ${auth} ${api}/courses/$COURSE | node -p 'JSON.parse(fs.readFileSync(0)).modules.map(m => [m.title, ...m.lessons.map(l => "  " + l.title + l.concepts.map(c => "\\n    " + c.title).join(""))].join("\\n")).join("\\n")'`,
   ]
 }
+
+/** As one word of a POSIX shell. */
+const quoted = (text: string) => (/^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)

@@ -10,7 +10,12 @@ export type DemoClient = {
 const PATIENCE = 120_000
 
 export function createDemoClient(base: string, key: string): DemoClient {
-  async function ask<T>(method: string, path: string, body?: string | Uint8Array<ArrayBuffer>, contentType?: string): Promise<T> {
+  async function ask<T>(
+    method: string,
+    path: string,
+    body?: string | Uint8Array<ArrayBuffer>,
+    contentType?: string,
+  ): Promise<T> {
     const response = await fetch(base + path, {
       method,
       headers: { 'X-API-Key': key, ...(contentType === undefined ? {} : { 'Content-Type': contentType }) },

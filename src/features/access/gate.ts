@@ -22,13 +22,12 @@ const PUBLIC_LIMIT = 120
 export function createGate({ findKey, throttle, limiter, publicLimiter }: Deps) {
   async function authenticate({ key, address }: Entry): Promise<Caller> {
     if (key === undefined || key === '') throw keyMissing()
-    const group = addressGroup(address)
     const hash = hashOf(key)
-    const { allowed, retryAfterSeconds } = throttle.allows(group, hash)
+    const { allowed, retryAfterSeconds } = throttle.allows(address, hash)
     if (!allowed) throw tooManyRefusedKeys(retryAfterSeconds)
     const found = isKey(key) ? await findKey(hash) : undefined
     if (found === undefined || found.expired) {
-      throttle.refused(group)
+      throttle.refused(address)
       throw found === undefined ? keyInvalid() : keyExpired()
     }
     throttle.accepted(hash)
@@ -43,7 +42,7 @@ export function createGate({ findKey, throttle, limiter, publicLimiter }: Deps) 
       return { caller, policy: scope, rate: await limiter.take(`${caller.tenantId} ${scope}`, caller.limits[scope]) }
     },
     async admitPublic(address: string) {
-      return publicLimiter.take(addressGroup(address) ?? address, PUBLIC_LIMIT)
+      return publicLimiter.take(addressGroup(address), PUBLIC_LIMIT)
     },
   }
 }

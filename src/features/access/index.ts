@@ -6,6 +6,7 @@ import { meRoute } from './routes/me.ts'
 import { findKey } from './store.ts'
 
 export { KEY_FAILURES } from './failures.ts'
+export type { ApiKey } from './store.ts'
 export { createTenants, type IssuedKey, type KeyOrder } from './tenants.ts'
 
 type Deps = {

@@ -13,10 +13,18 @@ afterAll(() => app.close())
 
 describe('a course', () => {
   test('is created and says where it is', async () => {
-    const { status, headers, body } = await acme.post('/courses', { title: 'Основи програмування', external_id: 'lms-1' })
+    const { status, headers, body } = await acme.post('/courses', {
+      title: 'Основи програмування',
+      external_id: 'lms-1',
+    })
     expect(status).toBe(201)
     expect(headers.get('location')).toBe(`/api/v1/courses/${body.id}`)
-    expect(body).toMatchObject({ title: 'Основи програмування', external_id: 'lms-1', description: null, learning_goal: null })
+    expect(body).toMatchObject({
+      title: 'Основи програмування',
+      external_id: 'lms-1',
+      description: null,
+      learning_goal: null,
+    })
     const { body: detail } = await acme.get(`/courses/${body.id}`)
     expect(detail).toMatchObject({ ...body, modules: [], source_materials: [], slide_mappings: [], structure: null })
   })
@@ -45,14 +53,19 @@ describe('a course', () => {
 
   test('shares its external_id with no other course of the tenant', async () => {
     await build.course(acme, { external_id: 'taken' })
-    expect((await acme.post('/courses', { title: 'B', external_id: 'taken' })).body.code).toBe('course.external_id_taken')
+    expect((await acme.post('/courses', { title: 'B', external_id: 'taken' })).body.code).toBe(
+      'course.external_id_taken',
+    )
     const rival = await app.as('Суперник')
     expect((await rival.post('/courses', { title: 'B', external_id: 'taken' })).status).toBe(201)
   })
 
   test('is changed field by field', async () => {
     const { id } = await build.course(acme, { description: 'Стара' })
-    expect((await acme.patch(`/courses/${id}`, { description: null, title: 'Нова' })).body).toMatchObject({ title: 'Нова', description: null })
+    expect((await acme.patch(`/courses/${id}`, { description: null, title: 'Нова' })).body).toMatchObject({
+      title: 'Нова',
+      description: null,
+    })
     expect((await acme.patch(`/courses/${id}`, {})).status).toBe(422)
   })
 
@@ -79,12 +92,19 @@ describe('the list', () => {
     expect(seen).toEqual(made)
   })
 
-  test.each(['limit=0', 'limit=101', 'limit=x', 'limit=1.5', 'limit=0x10', 'cursor=', 'cursor=AAAA', 'unknown=1', 'limit=1&limit=2'])(
-    'refuses ?%s',
-    async (query) => {
-      expect((await acme.get(`/courses?${query}`)).status).toBe(422)
-    },
-  )
+  test.each([
+    'limit=0',
+    'limit=101',
+    'limit=x',
+    'limit=1.5',
+    'limit=0x10',
+    'cursor=',
+    'cursor=AAAA',
+    'unknown=1',
+    'limit=1&limit=2',
+  ])('refuses ?%s', async (query) => {
+    expect((await acme.get(`/courses?${query}`)).status).toBe(422)
+  })
 
   test('refuses the cursor of another list', async () => {
     const client = await app.as('Курсори')

@@ -9,5 +9,5 @@ export const slideMapped = (slides: number[] = [1]) =>
   new Failure(
     'conflict',
     'slide_mapping.exists',
-    `Already mapped: slide ${slides.slice(0, 20).join(', ')}. Nothing was kept.`,
+    `Already mapped: slide ${slides.slice(0, 20).join(', ')}${slides.length > 20 ? ' and more' : ''}. Nothing was kept.`,
   )

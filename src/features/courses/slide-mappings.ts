@@ -1,12 +1,12 @@
 import type { Caller } from '#kernel/caller.ts'
-import { Failure, type FieldError } from '#kernel/failure.ts'
+import { Failure, type FieldError, invalid } from '#kernel/failure.ts'
 import type { PageRequest } from '#kernel/page.ts'
-import { brokenConstraint, type Database } from '#platform/db/database.ts'
+import { brokenConstraint, type Database, type TenantTx } from '#platform/db/database.ts'
 import type { Settle } from '#platform/db/settle.ts'
 import { newId } from '#platform/ids/index.ts'
 import { type Cursors, toPage } from '#platform/paging/index.ts'
 import { requireCourse } from './courses.ts'
-import { slideMapped } from './failures.ts'
+import { courseNotFound, slideMapped } from './failures.ts'
 import type { SlideMapping } from './store.ts'
 import * as store from './store.ts'
 
@@ -26,11 +26,9 @@ export function createSlideMappings({ db, cursors }: Deps) {
         const kinds = await store.materialKinds(tx, courseId)
         refuse(given.flatMap((mapping, index) => unknownMaterials(mapping, index, kinds)))
         const mappings = given.map((mapping) => ({ ...mapping, id: newId() }))
-        await store.insertSlideMappings(tx, { tenantId, courseId, mappings }).catch((error: unknown) => {
-          throw brokenConstraint(error)?.endsWith('slide_number_key')
-            ? slideMapped(given.map(({ slideNumber }) => slideNumber))
-            : error
-        })
+        const kept = await insert(tx, { tenantId, courseId, mappings })
+        const mapped = mappings.filter(({ id }) => !kept.has(id))
+        if (mapped.length > 0) throw slideMapped(mapped.map(({ slideNumber }) => slideNumber))
         await settle(tx, mappings)
         return mappings
       })
@@ -48,6 +46,18 @@ export function createSlideMappings({ db, cursors }: Deps) {
         await requireCourse(tx, courseId)
         await store.deleteSlideMappings(tx, courseId, slideNumber)
       }),
+  }
+}
+
+/** What it refers to may have been deleted since it was looked for. */
+async function insert(tx: TenantTx, rows: Parameters<typeof store.insertSlideMappings>[1]): Promise<Set<string>> {
+  try {
+    return await store.insertSlideMappings(tx, rows)
+  } catch (error) {
+    const constraint = brokenConstraint(error)
+    if (constraint === 'slide_mappings_tenant_id_course_id_fkey') throw courseNotFound()
+    if (constraint?.endsWith('_fkey')) throw invalid('mappings', 'name a material that is not there any more')
+    throw error
   }
 }
 

@@ -103,11 +103,13 @@ const MAPPING = [
   'video_id as videoId',
 ] as const
 
+/** Returns the ids of those that are kept: a slide that is mapped already is left out. */
 export async function insertSlideMappings(
   tx: TenantTx,
   { tenantId, courseId, mappings }: { tenantId: string; courseId: string; mappings: SlideMapping[] },
-): Promise<void> {
-  const rows = mappings.map((mapping) => ({
+): Promise<Set<string>> {
+  // In one order, whatever the request's: two requests with the same slides would wait for each other.
+  const rows = mappings.toSorted(bySlide).map((mapping) => ({
     id: mapping.id,
     tenant_id: tenantId,
     course_id: courseId,
@@ -116,7 +118,18 @@ export async function insertSlideMappings(
     presentation_id: mapping.presentationId,
     video_id: mapping.videoId,
   }))
-  await tx.insertInto('slide_mappings').values(rows).execute()
+  const kept = await tx
+    .insertInto('slide_mappings')
+    .values(rows)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .execute()
+  return new Set(kept.map(({ id }) => id))
+}
+
+function bySlide(a: SlideMapping, b: SlideMapping): number {
+  const [one, other] = [a.presentationId ?? '', b.presentationId ?? '']
+  return one === other ? a.slideNumber - b.slideNumber : one < other ? -1 : 1
 }
 
 export async function listSlideMappings(

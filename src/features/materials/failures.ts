@@ -31,4 +31,10 @@ export const digestMismatch = () =>
 
 export const replacedUnknown = () => invalid('replaces', 'is not a material of this course')
 
+export const storageUnavailable = (cause?: unknown) =>
+  new Failure('unavailable', 'service.unavailable', 'The file could not be stored for a moment. Please try again.', {
+    retryAfter: 5,
+    cause,
+  })
+
 export { queueFull } from '#platform/queue/index.ts'

@@ -14,6 +14,7 @@ import { deleteMaterialRoute, getMaterialRoute, listMaterialsRoute, retryMateria
 import { createUploads } from './upload.ts'
 
 export { emptyDiscarded } from './discard.ts'
+export { PAGE_TYPES } from './formats.ts'
 export { MaterialBody, presentMaterial } from './schemas.ts'
 export { chunksOf, type Material, materialsOf } from './store.ts'
 
@@ -25,16 +26,21 @@ type ApiDeps = {
   once: Once
   log: Log
   maxUploadBytes: number
+  /** Milliseconds for which an upload may be silent. */
+  stallMs?: number
 }
 
+const STALL_MS = 60_000
+
 /** Upload and listing of materials. */
-export function materialsFeature({ db, objects, queue, cursors, once, log, maxUploadBytes: maxBytes }: ApiDeps) {
+export function materialsFeature(deps: ApiDeps) {
+  const { db, objects, queue, cursors, once, log, maxUploadBytes: maxBytes, stallMs = STALL_MS } = deps
   const materials = createMaterials({ db, queue, cursors })
   const uploads = createUploads({ db, objects, queue, log, maxBytes })
   return {
     storedBytes: materials.storedBytes,
     async routes(api: Api) {
-      await addMaterialRoute(api, { uploads, once, maxBytes })
+      await addMaterialRoute(api, { uploads, once, limits: { maxBytes, stallMs } })
       for (const route of [listMaterialsRoute, getMaterialRoute, deleteMaterialRoute, retryMaterialRoute])
         route(api, { materials, once })
     },
@@ -52,6 +58,6 @@ type WorkDeps = {
 export function materialsWork(deps: WorkDeps) {
   return {
     handlers: [ingestHandler(deps)],
-    emptyDiscarded: () => emptyDiscarded(deps),
+    emptyDiscarded: (signal: AbortSignal) => emptyDiscarded(deps, signal),
   }
 }

@@ -4,7 +4,7 @@ import { type Extracted, ExtractionError, type Extractor } from '#platform/extra
 import { ObjectNotFound, type ObjectStore } from '#platform/objects/index.ts'
 import { defineJob, jobHandler, type RunningJob } from '#platform/queue/index.ts'
 import { WebError, type WebFetcher } from '#platform/web/index.ts'
-import { formatOfFile, formatOfPage } from './formats.ts'
+import { charsetOf, formatOfFile, formatOfPage } from './formats.ts'
 import type { Material } from './store.ts'
 import * as store from './store.ts'
 
@@ -26,10 +26,20 @@ export function ingestHandler({ db, objects, extractor, web }: Deps) {
     const material = await db.forTenant(tenantId, (tx) => begin(tx, payload.materialId))
     if (material === undefined) return { skipped: true }
     progress(0.1)
-    const { title, chunks } = await documentFailures(() => extract(material, signal))
+    const extracted = await documentFailures(() => extract(material, signal)).catch(async (error: unknown) => {
+      if (await isGone(tenantId, material.id)) return undefined
+      throw error
+    })
+    if (extracted === undefined) return { skipped: true }
     progress(0.9)
+    const { title, chunks } = extracted
     const kept = await db.forTenant(tenantId, (tx) => store.markDone(tx, { tenantId, material, title, chunks }))
     return kept ? { material_id: material.id, chunks: chunks.length } : { skipped: true }
+  }
+
+  // Its bytes go soon after it: whatever that did to the reading is nobody's error.
+  async function isGone(tenantId: string, id: string): Promise<boolean> {
+    return (await db.forTenant(tenantId, (tx) => store.findMaterial(tx, id))) === undefined
   }
 
   async function extract(material: Material, signal: AbortSignal): Promise<Extracted> {
@@ -38,21 +48,24 @@ export function ingestHandler({ db, objects, extractor, web }: Deps) {
       if (format === undefined) throw notExtractable()
       const body = await objects.get(material.objectKey, { signal })
       try {
-        return await extractor.extract({ format, body, signal })
+        return await extractor.extract({ format, body, signal, ...encoding(charsetOf(material.contentType)) })
       } finally {
         body.destroy()
       }
     }
-    const page = await web.fetchPage(material.sourceUrl ?? '', { signal })
-    const format = formatOfPage(page.url, page.contentType)
+    const { url, contentType, charset, body } = await web.fetchPage(material.sourceUrl ?? '', { signal })
+    const format = formatOfPage(url, contentType)
     if (format === undefined) throw notExtractable()
-    return extractor.extract({ format, body: once(page.body), signal, article: material.sourceType === 'web' })
+    const article = material.sourceType === 'web'
+    return extractor.extract({ format, body: once(body), signal, article, ...encoding(charset) })
   }
 
   return jobHandler(ingestMaterial, run, {
     failed: (tx, { payload }, error) => store.markFailed(tx, payload.materialId, error),
   })
 }
+
+const encoding = (charset: string | null | undefined) => (charset ? { charset } : {})
 
 async function begin(tx: TenantTx, id: string): Promise<Material | undefined> {
   const claimed = await store.changeStatus(tx, id, ['pending', 'processing', 'error'], 'processing')

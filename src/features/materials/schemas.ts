@@ -55,13 +55,6 @@ export const RawUploadQuery = Input({
   replaces: Type.Optional(Id),
 })
 
-/** The text fields of a form, checked by hand as they arrive. */
-export const FormFields = Input({
-  source_type: Type.Optional(SourceTypeName),
-  external_id: Type.Optional(ExternalId),
-  replaces: Type.Optional(Id),
-})
-
 export function presentMaterial(material: Material): StaticOf<typeof MaterialBody> {
   const { errorCode, errorMessage } = material
   return {

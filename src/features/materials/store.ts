@@ -194,14 +194,29 @@ export async function markDone(
   if (numUpdatedRows !== 1n) return false
   await tx.deleteFrom('material_chunks').where('material_id', '=', material.id).execute()
   await insertChunks(tx, { tenantId, materialId: material.id, chunks })
-  if (material.replacesId !== null) await replace(tx, material.replacesId, material.id)
+  // What the replaced was itself still to replace goes with it: only the newest stays.
+  for (let oldId = material.replacesId; oldId !== null; ) {
+    const old = await findMaterial(tx, oldId)
+    await replace(tx, oldId, material)
+    oldId = old?.replacesId ?? null
+  }
   return true
 }
 
-// Slide mappings speak of the lecture, not of one copy of its file: they move to the new one.
-async function replace(tx: TenantTx, oldId: string, newId: string) {
-  await tx.updateTable('slide_mappings').set({ presentation_id: newId }).where('presentation_id', '=', oldId).execute()
-  await tx.updateTable('slide_mappings').set({ video_id: newId }).where('video_id', '=', oldId).execute()
+// Slide mappings speak of the lecture, not of one copy of its file: they move to the new one, unless it has its own for that slide.
+async function replace(tx: TenantTx, oldId: string, { id, sourceType }: Material) {
+  if (sourceType === 'presentation') {
+    const mapped = tx.selectFrom('slide_mappings').select('slide_number').where('presentation_id', '=', id)
+    await tx
+      .updateTable('slide_mappings')
+      .set({ presentation_id: id })
+      .where('presentation_id', '=', oldId)
+      .where('slide_number', 'not in', mapped)
+      .execute()
+  }
+  if (sourceType === 'video') {
+    await tx.updateTable('slide_mappings').set({ video_id: id }).where('video_id', '=', oldId).execute()
+  }
   await tx.deleteFrom('materials').where('id', '=', oldId).execute()
 }
 

@@ -1,16 +1,17 @@
-import { requireCourse } from '#features/courses/index.ts'
+import { courseNotFound, requireCourse } from '#features/courses/index.ts'
 import type { Caller } from '#kernel/caller.ts'
-import { invalid } from '#kernel/failure.ts'
+import { Failure, invalid } from '#kernel/failure.ts'
 import { brokenConstraint, type Database, type TenantTx } from '#platform/db/database.ts'
 import type { Settle } from '#platform/db/settle.ts'
 import { newId } from '#platform/ids/index.ts'
 import type { Log } from '#platform/log/index.ts'
-import { type ObjectStore, ObjectTooLarge, type StoredObject } from '#platform/objects/index.ts'
+import type { ObjectStore } from '#platform/objects/index.ts'
 import type { Queue } from '#platform/queue/index.ts'
 import { refuseUrl } from '#platform/web/index.ts'
-import { materialExternalIdTaken, materialTooLarge, materialUnsupportedType, uploadInterrupted } from './failures.ts'
+import { materialExternalIdTaken, materialUnsupportedType, replacedUnknown, urlRefused } from './failures.ts'
 import { extensionOf, isUploadable, type SourceType } from './formats.ts'
 import { ingestMaterial } from './jobs.ts'
+import { type ArrivingFile, createKeeper } from './keep.ts'
 import type { Material, NewMaterial } from './store.ts'
 import * as store from './store.ts'
 
@@ -21,14 +22,8 @@ export type UrlSource = Common & { sourceUrl: string }
 /** What is said about a file. In a form the fields may come after the file, so all of it may be unknown at first. */
 export type FileFields = { sourceType?: SourceType; externalId?: string; replaces?: string }
 
-export type FileSource = {
+export type FileSource = ArrivingFile & {
   filename: string
-  contentType: string | null
-  /** From the request's declared length, when that is the file's own. */
-  declaredSize: number | undefined
-  /** SHA-256 that the client says the file has, as hex. */
-  declaredSha256: string | undefined
-  body: AsyncIterable<Uint8Array>
   early: FileFields
   /** Everything that was said, once the body was read. */
   fields(): Promise<FileFields>
@@ -44,25 +39,19 @@ type Deps = {
 
 /** Accepts materials: the row and the job that reads it are born in one transaction, after the bytes are safe. */
 export function createUploads({ db, objects, queue, log, maxBytes }: Deps) {
+  const keeper = createKeeper({ objects, log, maxBytes })
+
   async function addUrl(
     { tenantId }: Caller,
     courseId: string,
-    source: UrlSource,
+    { sourceType, sourceUrl, externalId, replaces }: UrlSource,
     settle: Settle<Material>,
   ): Promise<Material> {
-    const wrong = refuseUrl(source.sourceUrl)
-    if (wrong !== null) throw invalid('source_url', wrong, 'material.url_refused')
-    return db.forTenant(tenantId, async (tx) => {
-      await requirePlace(tx, courseId, source)
-      const { sourceType, sourceUrl, externalId, replaces } = source
-      const file = { filename: null, contentType: null, sizeBytes: null, sha256: null, objectKey: null }
-      return insert(
-        tx,
-        tenantId,
-        { id: newId(), courseId, sourceType, sourceUrl, externalId, replacesId: replaces, ...file },
-        settle,
-      )
-    })
+    const wrong = refuseUrl(sourceUrl)
+    if (wrong !== null) throw urlRefused(wrong)
+    const file = { filename: null, contentType: null, sizeBytes: null, sha256: null, objectKey: null }
+    const material = { id: newId(), courseId, sourceType, sourceUrl, externalId, replacesId: replaces, ...file }
+    return db.forTenant(tenantId, (tx) => insert(tx, tenantId, material, settle))
   }
 
   async function addFile(
@@ -72,65 +61,34 @@ export function createUploads({ db, objects, queue, log, maxBytes }: Deps) {
     settle: Settle<Material>,
   ): Promise<Material> {
     const { filename, contentType, early } = source
-    refuseFile(source, early.sourceType)
+    refuseType(filename, early.sourceType)
     await db.forTenant(tenantId, (tx) => requirePlace(tx, courseId, early))
     const id = newId()
     const objectKey = `${tenantId}/${courseId}/${id}`
-    const stored = await keep(objectKey, source)
+    const { size: sizeBytes, sha256 } = await keeper.keep(objectKey, source)
     try {
-      const fields = await source.fields()
-      const { sourceType } = fields
+      const { sourceType, externalId = null, replaces = null } = await source.fields()
       if (sourceType === undefined) throw invalid('source_type', 'is required')
-      refuseFile(source, sourceType)
-      return await db.forTenant(tenantId, async (tx) => {
-        const place = { externalId: fields.externalId ?? null, replaces: fields.replaces ?? null }
-        await requirePlace(tx, courseId, place)
-        const file = {
-          filename,
-          contentType,
-          sizeBytes: stored.size,
-          sha256: stored.sha256,
-          objectKey,
-          sourceUrl: null,
-        }
-        return insert(
-          tx,
-          tenantId,
-          { id, courseId, sourceType, externalId: place.externalId, replacesId: place.replaces, ...file },
-          settle,
-        )
-      })
+      refuseType(filename, sourceType)
+      const file = { filename, contentType, sizeBytes, sha256, objectKey, sourceUrl: null }
+      const material = { id, courseId, sourceType, externalId, replacesId: replaces, ...file }
+      return await db.forTenant(tenantId, (tx) => insert(tx, tenantId, material, settle))
     } catch (error) {
-      await objects
-        .delete(objectKey)
-        .catch((cause: unknown) => log.warn({ err: cause, object_key: objectKey }, 'object left without a row'))
+      const landed = isOutage(error) ? await look(tenantId, id) : 'absent'
+      if (landed === 'absent') await keeper.drop(objectKey)
+      if (typeof landed === 'object') return landed
       throw error
     }
   }
 
-  function refuseFile({ filename, declaredSize }: FileSource, sourceType: SourceType | undefined) {
-    if (!isUploadable(filename, sourceType)) throw materialUnsupportedType(extensionOf(filename))
-    if (declaredSize !== undefined && declaredSize > maxBytes) throw materialTooLarge(maxBytes)
-  }
-
-  async function keep(
-    key: string,
-    { body, contentType, declaredSize, declaredSha256 }: FileSource,
-  ): Promise<StoredObject> {
-    const stored = await objects
-      .put(key, body, { maxBytes, ...(contentType === null ? {} : { contentType }) })
-      .catch((error: unknown) => {
-        throw error instanceof ObjectTooLarge ? materialTooLarge(maxBytes) : error
-      })
-    const wrong =
-      declaredSha256 !== undefined && declaredSha256 !== stored.sha256
-        ? invalid('Repr-Digest', 'is not the SHA-256 of the bytes that came', 'material.digest_mismatch')
-        : declaredSize !== undefined && declaredSize !== stored.size
-          ? uploadInterrupted()
-          : undefined
-    if (wrong === undefined) return stored
-    await objects.delete(key)
-    throw wrong
+  // A commit whose answer was lost may have happened: then its bytes are needed, and the material is accepted.
+  async function look(tenantId: string, id: string): Promise<Material | 'absent' | 'unknown'> {
+    try {
+      return (await db.forTenant(tenantId, (tx) => store.findMaterial(tx, id))) ?? 'absent'
+    } catch (error) {
+      log.warn({ err: error, material_id: id }, 'it is not known whether a material was accepted; its bytes stay')
+      return 'unknown'
+    }
   }
 
   async function insert(
@@ -139,17 +97,31 @@ export function createUploads({ db, objects, queue, log, maxBytes }: Deps) {
     material: NewMaterial,
     settle: Settle<Material>,
   ): Promise<Material> {
+    const { id, courseId, externalId, replacesId: replaces } = material
+    await requirePlace(tx, courseId, { externalId, replaces })
     const inserted = await store.insertMaterial(tx, tenantId, material).catch((error: unknown) => {
-      throw brokenConstraint(error) === 'materials_tenant_id_external_id_key' ? materialExternalIdTaken() : error
+      throw OVERTAKEN[brokenConstraint(error) ?? '']?.() ?? error
     })
-    const { id, courseId } = inserted
     await settle(tx, inserted)
     await queue.add(tx, ingestMaterial, { tenantId, courseId, payload: { materialId: id }, dedupeKey: `ingest ${id}` })
     return inserted
   }
 
-  return { addUrl, addFile }
+  return { addUrl, addFile, digest: keeper.digest }
 }
+
+/** What somebody else may do between our look and our insert. */
+const OVERTAKEN: Record<string, () => Failure> = {
+  materials_tenant_id_external_id_key: materialExternalIdTaken,
+  materials_tenant_id_course_id_fkey: courseNotFound,
+  materials_tenant_id_course_id_replaces_id_fkey: replacedUnknown,
+}
+
+function refuseType(filename: string, sourceType: SourceType | undefined) {
+  if (!isUploadable(filename, sourceType)) throw materialUnsupportedType(extensionOf(filename))
+}
+
+const isOutage = (error: unknown) => error instanceof Failure && error.kind === 'unavailable'
 
 /** What can be known of a material's place without its bytes. */
 async function requirePlace(
@@ -158,9 +130,6 @@ async function requirePlace(
   { externalId, replaces }: { externalId?: string | null; replaces?: string | null },
 ) {
   await requireCourse(tx, courseId)
-  if (replaces) {
-    const replaced = await store.findMaterial(tx, replaces)
-    if (replaced?.courseId !== courseId) throw invalid('replaces', 'is not a material of this course')
-  }
+  if (replaces && (await store.findMaterial(tx, replaces))?.courseId !== courseId) throw replacedUnknown()
   if (externalId && (await store.isExternalIdTaken(tx, externalId))) throw materialExternalIdTaken()
 }

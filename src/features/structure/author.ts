@@ -1,14 +1,16 @@
 import { requireLockedCourse } from '#features/courses/index.ts'
-import { materialsOf } from '#features/materials/index.ts'
 import type { Caller } from '#kernel/caller.ts'
 import { Failure, type FieldError } from '#kernel/failure.ts'
 import type { Database, TenantTx } from '#platform/db/database.ts'
 import { newId } from '#platform/ids/index.ts'
+import { checkCourse } from './check-course.ts'
 import { checkExercise } from './check-exercise.ts'
 import { exerciseNotFound, versionChanged } from './failures.ts'
 import { adoptIds } from './keep-ids.ts'
+import { knownIds } from './known-ids.ts'
 import type { CourseLike } from './places.ts'
 import { type CourseDetail, readDetail } from './reading.ts'
+import type { Version } from './store.ts'
 import * as store from './store.ts'
 import type { CourseTree, ExerciseDraft, ExerciseNode } from './tree.ts'
 import { insertVersion } from './version-store.ts'
@@ -34,11 +36,11 @@ export function createAuthoring({ db }: Deps) {
         const { currentVersion } = await requireLockedCourse(tx, courseId)
         if (ifMatch !== undefined && ifMatch !== (currentVersion ?? 0)) throw versionChanged()
         const current = await readDetail(tx, courseId)
-        refuse([...exerciseErrors(given), ...materialErrors(given, current)])
-        const known = await store.knownIds(tx, courseId)
+        refuse(checkCourse(given, await citableMaterials(tx, current)))
+        const known = await knownIds(tx, courseId, { shown: current.tree, given })
         const tree = adoptIds(current.tree, given, known, newId)
-        const { expectedKnowledge, expectedSkills } = given
-        await save(tx, { tenantId, courseId }, { tree, expectedKnowledge, expectedSkills })
+        const materialIds = current.materials.filter(({ status }) => status === 'done').map(({ id }) => id)
+        await save(tx, { tenantId, courseId }, { ...given, tree, materialIds })
         return readDetail(tx, courseId)
       }),
     /** Changes one exercise of the version that is shown. Throws `exercise.not_found`, `exercise.external_id_taken`, a 422. */
@@ -55,21 +57,21 @@ export function createAuthoring({ db }: Deps) {
         const changed = withExercise(tree, id, changes)
         if (version === null || changed === undefined) throw exerciseNotFound()
         refuse(checkExercise(changed.exercise, ''))
-        const { expectedKnowledge, expectedSkills } = version
-        await save(tx, { tenantId, courseId }, { tree: changed.tree, expectedKnowledge, expectedSkills })
+        // One exercise says nothing of materials that came since: the course stays as stale as it was.
+        await save(tx, { tenantId, courseId }, { ...version, tree: changed.tree })
         return { lessonId: changed.lessonId, exercise: changed.exercise }
       }),
   }
 }
 
-type Content = { tree: CourseTree; expectedKnowledge: string[]; expectedSkills: string[] }
+type Content = Pick<Version, 'materialIds' | 'expectedKnowledge' | 'expectedSkills'> & { tree: CourseTree }
 
 async function save(tx: TenantTx, place: store.CoursePlace, content: Content) {
-  const { courseId } = place
-  const materialIds = (await materialsOf(tx, courseId)).filter(({ status }) => status === 'done').map(({ id }) => id)
-  const version = await store.nextVersion(tx, courseId)
-  await insertVersion(tx, { ...place, ...content, version, generatedBy: 'author', materialIds })
-  await store.showVersion(tx, courseId, version)
+  const { tree, materialIds, expectedKnowledge, expectedSkills } = content
+  const version = await store.nextVersion(tx, place.courseId)
+  const about = { version, generatedBy: 'author' as const, materialIds, expectedKnowledge, expectedSkills }
+  await insertVersion(tx, { ...place, ...about, tree })
+  await store.showVersion(tx, place.courseId, version)
 }
 
 function withExercise(tree: CourseTree, id: string, changes: Partial<ExerciseDraft>) {
@@ -88,31 +90,13 @@ function withExercise(tree: CourseTree, id: string, changes: Partial<ExerciseDra
   return found && { tree: { modules }, ...found }
 }
 
-function exerciseErrors({ modules }: CourseLike): FieldError[] {
-  return modules.flatMap(({ lessons }, m) =>
-    lessons.flatMap(({ exercises }, l) =>
-      exercises.flatMap((exercise, e) => checkExercise(exercise, `modules.${m}.lessons.${l}.exercises.${e}.`)),
-    ),
-  )
-}
-
-/** Materials may be cited that the course has, or that the version before cited: its sources outlive a deleted material. */
-function materialErrors({ modules }: CourseLike, { materials, tree }: CourseDetail): FieldError[] {
-  const known = new Set([...materials.map(({ id }) => id), ...citedIn(tree)])
-  const check = (id: string | null, path: string) =>
-    id === null || known.has(id) ? [] : [{ path, message: 'is not a material of this course' }]
-  return modules.flatMap(({ lessons }, m) =>
-    lessons.flatMap((lesson, l) => {
-      const path = `modules.${m}.lessons.${l}`
-      return [
-        ...check(lesson.videoMaterialId, `${path}.video_material_id`),
-        ...check(lesson.presentationMaterialId, `${path}.presentation_material_id`),
-        ...lesson.concepts.flatMap(({ sources }, c) =>
-          sources.flatMap(({ materialId }, s) => check(materialId, `${path}.concepts.${c}.sources.${s}.material_id`)),
-        ),
-      ]
-    }),
-  )
+/** Materials may be cited that the course has, or that a version before cited: its sources outlive a deleted material. */
+async function citableMaterials(tx: TenantTx, { course, materials, tree }: CourseDetail): Promise<Set<string>> {
+  return new Set([
+    ...materials.map(({ id }) => id),
+    ...citedIn(tree),
+    ...(await store.materialsEverUsed(tx, course.id)),
+  ])
 }
 
 function citedIn({ modules }: CourseTree): string[] {

@@ -142,7 +142,7 @@ export function courseFrom(body: Static<typeof CourseInput>): AuthorsCourse {
 
 function moduleFrom(module: Static<typeof ModuleInput>): ModuleLike {
   return {
-    id: module.id,
+    id: idFrom(module.id),
     title: module.title,
     description: module.description ?? null,
     learningGoal: module.learning_goal ?? null,
@@ -155,22 +155,25 @@ function moduleFrom(module: Static<typeof ModuleInput>): ModuleLike {
 
 function lessonFrom(lesson: Static<typeof LessonInput>): LessonLike {
   return {
-    id: lesson.id,
+    id: idFrom(lesson.id),
     title: lesson.title,
-    videoMaterialId: lesson.video_material_id ?? null,
+    videoMaterialId: idFrom(lesson.video_material_id) ?? null,
     videoStartTimecode: lesson.video_start_timecode ?? null,
     videoEndTimecode: lesson.video_end_timecode ?? null,
-    presentationMaterialId: lesson.presentation_material_id ?? null,
+    presentationMaterialId: idFrom(lesson.presentation_material_id) ?? null,
     slideRange: lesson.slide_range ?? null,
     concepts: (lesson.concepts ?? []).map((concept) => ({
-      id: concept.id,
+      id: idFrom(concept.id),
       title: concept.title,
       definition: concept.definition,
       examples: concept.examples ?? [],
       timecodes: concept.timecodes ?? [],
       slideReferences: concept.slide_references ?? [],
       webReferences: concept.web_references ?? [],
-      sources: (concept.sources ?? []).map(({ material_id: materialId, locator }) => ({ materialId, locator })),
+      sources: (concept.sources ?? []).map(({ material_id: id, locator }) => ({
+        materialId: id.toLowerCase(),
+        locator,
+      })),
     })),
     exercises: (lesson.exercises ?? []).map(exerciseFrom),
   }
@@ -190,8 +193,11 @@ function exerciseFrom(exercise: Static<typeof ExerciseInput>): ExerciseLike {
     maxAttempts: 20,
     difficultyLevel: null,
   }
-  return { ...empty, ...changesFrom(exercise), id: exercise.id }
+  return { ...empty, ...changesFrom(exercise), id: idFrom(exercise.id) }
 }
+
+/** As the database writes it: one id is one text. */
+const idFrom = (id: string | null | undefined) => id?.toLowerCase()
 
 /** Only the fields that were given. */
 export function changesFrom(body: Static<typeof ExerciseChanges>): Partial<ExerciseDraft> {
@@ -202,7 +208,7 @@ export function changesFrom(body: Static<typeof ExerciseChanges>): Partial<Exerc
     options: body.options,
     referenceSolution: body.reference_solution,
     gradingCriteria: body.grading_criteria,
-    criteria: body.criteria?.map(criterionFrom),
+    criteria: body.criteria && criteriaFrom(body.criteria),
     answerKey: body.answer_key,
     passScore: body.pass_score,
     maxAttempts: body.max_attempts,
@@ -213,6 +219,12 @@ export function changesFrom(body: Static<typeof ExerciseChanges>): Partial<Exerc
 
 type CriterionInput = { id?: string; text: string; weight?: number; required?: boolean }
 
-function criterionFrom({ id, text, weight = 1, required = false }: CriterionInput, index: number) {
-  return { id: id ?? `c${index + 1}`, text, weight: weight as 1 | 2 | 3, required }
+/** A criterion without an id gets one that none of the others has. */
+function criteriaFrom(given: CriterionInput[]): ExerciseDraft['criteria'] {
+  const numbers = given.map(({ id }) => Number(/^c(\d{1,9})$/.exec(id ?? '')?.[1] ?? 0))
+  let last = Math.max(0, ...numbers)
+  return given.map(({ id, text, weight = 1, required = false }) => {
+    if (id === undefined) last += 1
+    return { id: id ?? `c${last}`, text, weight: weight as 1 | 2 | 3, required }
+  })
 }

@@ -18,6 +18,8 @@ type Payload = { courseId: string; strategy: Strategy; replaceAuthor: boolean }
 /** Turns the materials that are done into the course's next version. */
 export const generateStructure = defineJob<Payload>({ kind: 'generate_structure', priority: 15, timeoutSeconds: 3_600 })
 
+const SKIPPED = { skipped: true }
+
 type Deps = { db: Pick<Database, 'forTenant'>; engine: StructureEngine }
 
 /** The handler. Run twice it makes two equal versions with the same ids; a course that was deleted meanwhile ends it quietly. */
@@ -25,11 +27,11 @@ export function structureHandler({ db, engine }: Deps) {
   return jobHandler(generateStructure, async ({ tenantId, payload, signal, progress }: RunningJob<Payload>) => {
     const { courseId, replaceAuthor } = payload
     const input = await unlessCourseGone(() => db.forTenant(tenantId, (tx) => readInput(tx, courseId)))
-    if (input === undefined) return { skipped: true }
+    if (input === undefined) return SKIPPED
     if (input.materials.length === 0) throw noMaterials()
     progress(0.1)
     const draft = await engine.build(input, { signal, progress: async (done) => progress(0.1 + 0.8 * done) })
-    return await unlessCourseGone(() =>
+    const done = await unlessCourseGone(() =>
       db.forTenant(tenantId, async (tx) => {
         const course = await requireLockedCourse(tx, courseId)
         if (!replaceAuthor && (await isAuthors(tx, course))) throw authorVersion()
@@ -43,6 +45,7 @@ export function structureHandler({ db, engine }: Deps) {
         return { version, generated_by: engine.name, ...sizesOf(tree) }
       }),
     )
+    return done ?? SKIPPED
   })
 }
 

@@ -238,16 +238,28 @@ async function conceptRows(
   }))
 }
 
-/** Every id that any version of the course ever gave. */
-export async function knownIds(tx: TenantTx, courseId: string) {
-  const idsOf = async (table: 'modules' | 'lessons' | 'concepts' | 'exercises') => {
-    const rows = await tx.selectFrom(table).select('id').distinct().where('course_id', '=', courseId).execute()
-    return new Set(rows.map(({ id }) => id))
-  }
-  return {
-    modules: await idsOf('modules'),
-    lessons: await idsOf('lessons'),
-    concepts: await idsOf('concepts'),
-    exercises: await idsOf('exercises'),
-  }
+export type Part = 'modules' | 'lessons' | 'concepts' | 'exercises'
+
+/** Those of `ids` that some version of the course gave to such a part. */
+export async function idsEverGiven(tx: TenantTx, courseId: string, part: Part, ids: string[]): Promise<string[]> {
+  if (ids.length === 0) return []
+  const rows = await tx
+    .selectFrom(part)
+    .select('id')
+    .distinct()
+    .where('course_id', '=', courseId)
+    .where('id', '=', sql<string>`ANY (${ids}::uuid[])`)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** The materials that any version of the course was made from. */
+export async function materialsEverUsed(tx: TenantTx, courseId: string): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('structures')
+    .select(sql<string>`unnest(material_ids)`.as('id'))
+    .distinct()
+    .where('course_id', '=', courseId)
+    .execute()
+  return rows.map(({ id }) => id)
 }

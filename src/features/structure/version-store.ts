@@ -74,17 +74,28 @@ async function nameExercises(tx: TenantTx, { tenantId, courseId }: CoursePlace, 
     external_id: externalId,
   }))
   try {
-    // An id that is to change hands is free before it is given: uniqueness is checked row by row.
-    await sql`UPDATE exercises SET external_id = NULL
-      WHERE course_id = ${courseId}::uuid AND external_id = ANY (${rows.flatMap((row) => row.external_id ?? [])}::text[])`.execute(
-      tx,
-    )
+    await freeExternalIds(tx, courseId, rows)
+    // In one order, whatever the course's: two courses that want the same ids would wait for each other.
     await sql`INSERT INTO exercises (id, tenant_id, course_id, external_id)
       SELECT id, tenant_id, course_id, external_id FROM jsonb_populate_recordset(NULL::exercises, ${JSON.stringify(rows)}::jsonb)
+      ORDER BY external_id
       ON CONFLICT (id) DO UPDATE SET external_id = excluded.external_id`.execute(tx)
   } catch (error) {
     throw brokenConstraint(error) === 'exercises_tenant_id_external_id_key' ? exerciseExternalIdTaken() : error
   }
+}
+
+/**
+ * An id that is to change hands is free before it is given, as uniqueness is checked row by row: within this course, and where another
+ * course shows its exercise no longer.
+ */
+async function freeExternalIds(tx: TenantTx, courseId: string, rows: { external_id: string | null }[]) {
+  const wanted = rows.flatMap((row) => row.external_id ?? [])
+  if (wanted.length === 0) return
+  await sql`UPDATE exercises e SET external_id = NULL
+    WHERE external_id = ANY (${wanted}::text[]) AND (course_id = ${courseId}::uuid OR NOT EXISTS (
+      SELECT FROM courses c JOIN exercise_versions v ON v.course_id = c.id AND v.version = c.current_version
+      WHERE c.id = e.course_id AND v.id = e.id))`.execute(tx)
 }
 
 function rowsOf({ modules }: CourseTree) {

@@ -6,6 +6,7 @@ import { presentBudget } from './schemas.ts'
 
 export { usd } from './money.ts'
 export type { CostReport } from './report.ts'
+export { presentReport } from './schemas.ts'
 
 type Deps = { db: Pick<Database, 'forTenant' | 'asOperator'>; now: () => Date }
 

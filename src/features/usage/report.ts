@@ -11,7 +11,6 @@ export type CostReport = Period & { summary: Sums; groups: Record<Grouping, Grou
 /** Money of the running month. Null: no limit. */
 export type Budget = { limitNanoUsd: bigint | null; spentNanoUsd: bigint; reservedNanoUsd: bigint }
 
-const GROUPINGS: readonly Grouping[] = ['action', 'provider', 'model', 'course', 'day']
 const BATCH = 1_000
 
 type Deps = { db: Pick<Database, 'forTenant' | 'asOperator'>; now: () => Date }
@@ -27,47 +26,59 @@ export function createCostReports({ db, now }: Deps) {
     budgetOf,
     report: ({ tenantId }: Caller, given: Partial<Period>): Promise<CostReport> => {
       const period = periodOf(given, now())
-      return db.forTenant(tenantId, (tx) => reportOf(period, tx))
+      return db.forTenant(tenantId, (tx) => reportOf(tx, period))
     },
     /** Every call of the period in the order of time, in batches. */
-    async *calls({ tenantId }: Caller, given: Partial<Period>): AsyncGenerator<LedgerCall[]> {
-      const period = periodOf(given, now())
-      for (let after: string | undefined; ; ) {
-        const batch = await db.forTenant(tenantId, (tx) => store.listCalls(tx, period, after, BATCH))
-        if (batch.length > 0) yield batch
-        if (batch.length < BATCH) return
-        after = batch.at(-1)?.id
-      }
-    },
+    calls: ({ tenantId }: Caller, given: Partial<Period>): AsyncGenerator<LedgerCall[]> =>
+      batches(periodOf(given, now()), (period, after) =>
+        db.forTenant(tenantId, (tx) => store.listCalls(tx, period, after, BATCH)),
+      ),
     /** For the operator: one tenant's, or everybody's. */
     reportFor: (tenantId: string | undefined, given: Partial<Period>): Promise<CostReport> => {
       const period = periodOf(given, now())
-      return db.asOperator('cost report', (tx) =>
-        reportOf({ ...period, ...(tenantId === undefined ? {} : { tenantId }) }, tx),
-      )
+      return db.asOperator('cost report', (tx) => reportOf(tx, period, tenantId))
     },
   }
 }
 
 async function reportOf(
-  filter: Period & { tenantId?: string },
-  tx: Parameters<typeof store.sumCalls>[0],
+  tx: Parameters<typeof store.sumCallsByAll>[0],
+  period: Period,
+  tenantId?: string,
 ): Promise<CostReport> {
-  const summary = await store.sumCalls(tx, filter)
-  const groups = {} as Record<Grouping, GroupSums[]>
-  for (const grouping of GROUPINGS) groups[grouping] = await store.sumCallsBy(tx, filter, grouping)
-  return { from: filter.from, to: filter.to, summary, groups }
+  const sums = await store.sumCallsByAll(tx, { ...period, ...(tenantId === undefined ? {} : { tenantId }) })
+  return { ...period, ...sums }
 }
 
+async function* batches(
+  period: Period,
+  read: (period: Period, after: string | undefined) => Promise<LedgerCall[]>,
+): AsyncGenerator<LedgerCall[]> {
+  for (let after: string | undefined; ; ) {
+    const batch = await read(period, after)
+    if (batch.length > 0) yield batch
+    if (batch.length < BATCH) return
+    after = batch.at(-1)?.id
+  }
+}
+
+/** Each bound that is left out is the running month's; where that would leave no time between them, that of the given bound's month. */
 function periodOf({ from, to }: Partial<Period>, now: Date): Period {
-  const month = monthOf(from ?? now)
-  const period = { from: from ?? (to ? monthOf(new Date(to.getTime() - 1)).from : month.from), to: to ?? month.to }
+  const month = monthOf(now)
+  const period = {
+    from: from ?? (to && to <= month.from ? monthOf(new Date(to.getTime() - 1)).from : month.from),
+    to: to ?? (from && from >= month.to ? monthOf(from).to : month.to),
+  }
   if (period.from >= period.to) throw invalid('to', 'must be after from')
   return period
 }
 
 /** The UTC month that a moment belongs to. */
 function monthOf(moment: Date): Period {
-  const [year, month] = [moment.getUTCFullYear(), moment.getUTCMonth()]
-  return { from: new Date(Date.UTC(year, month)), to: new Date(Date.UTC(year, month + 1)) }
+  const from = new Date(moment)
+  from.setUTCDate(1)
+  from.setUTCHours(0, 0, 0, 0)
+  const to = new Date(from)
+  to.setUTCMonth(to.getUTCMonth() + 1)
+  return { from, to }
 }

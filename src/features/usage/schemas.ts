@@ -129,8 +129,8 @@ export function csvLine(call: LedgerCall): string {
   return `${cells.map(csvCell).join(',')}\r\n`
 }
 
-// A spreadsheet takes a cell that begins with one of these for a formula.
-const FORMULA = /^[=+\-@\t\r]/
+// A spreadsheet takes a cell that begins with one of these for a formula (https://owasp.org/www-community/attacks/CSV_Injection).
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/
 
 function csvCell(value: string | number | boolean | null): string {
   const text = typeof value === 'string' && FORMULA.test(value) ? `'${value}` : String(value ?? '')

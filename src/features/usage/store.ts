@@ -36,13 +36,17 @@ export type LedgerCall = {
 type Tx = TenantTx | OperatorTx
 type Filter = Period & { tenantId?: string }
 
-const GROUPS: Record<Grouping, ReturnType<typeof sql<string | null>>> = {
-  action: sql<string | null>`action`,
-  provider: sql<string | null>`provider`,
-  model: sql<string | null>`model`,
-  course: sql<string | null>`course_id::text`,
-  day: sql<string | null>`to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`,
-}
+const DAY = sql`to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`
+
+// What https://www.postgresql.org/docs/17/functions-aggregate.html calls the grouping mask: a bit is 0 where the column was grouped by.
+const MASK = sql<number>`grouping(action, provider, model, course_id, ${DAY})`
+const GROUPING_OF = new Map<number, Grouping>([
+  [0b01111, 'action'],
+  [0b10111, 'provider'],
+  [0b11011, 'model'],
+  [0b11101, 'course'],
+  [0b11110, 'day'],
+])
 
 const SUMS = [
   sql<string>`count(*)`.as('calls'),
@@ -58,14 +62,26 @@ export async function sumCalls(tx: Tx, filter: Filter): Promise<Sums> {
   return sumsOf(row)
 }
 
-export async function sumCallsBy(tx: Tx, filter: Filter, grouping: Grouping): Promise<GroupSums[]> {
-  const group = GROUPS[grouping]
+/** The sums of the period as a whole and by every grouping, from one look at the ledger: they add up. Days in their order, else the dearest first. */
+export async function sumCallsByAll(
+  tx: Tx,
+  filter: Filter,
+): Promise<{ summary: Sums; groups: Record<Grouping, GroupSums[]> }> {
   const rows = await calls(tx, filter)
-    .select([...SUMS, group.as('group')])
-    .groupBy(group)
-    .orderBy(grouping === 'day' ? group : sql`coalesce(sum(cost_nano_usd), 0) DESC, count(*) DESC, ${group}`)
+    .select([...SUMS, MASK.as('mask')])
+    // All but the column grouped by are null.
+    .select(sql<string | null>`coalesce(action, provider, model, course_id::text, ${DAY})`.as('group'))
+    .groupBy(sql`GROUPING SETS ((), (action), (provider), (model), (course_id), (${DAY}))`)
+    .orderBy(sql`${DAY}, coalesce(sum(cost_nano_usd), 0) DESC, count(*) DESC, "group"`)
     .execute()
-  return rows.map((row) => ({ ...sumsOf(row), group: row.group }))
+  const groups: Record<Grouping, GroupSums[]> = { action: [], provider: [], model: [], course: [], day: [] }
+  let summary = NOTHING
+  for (const row of rows) {
+    const grouping = GROUPING_OF.get(row.mask)
+    if (grouping === undefined) summary = sumsOf(row)
+    else groups[grouping].push({ ...sumsOf(row), group: row.group })
+  }
+  return { summary, groups }
 }
 
 /** One batch of the period's calls in the order of time, after `after`. */
@@ -104,6 +120,8 @@ function calls(tx: Tx, { from, to, tenantId }: Filter) {
     .where(within)
     .$if(tenantId !== undefined, (query) => query.where('tenant_id', '=', tenantId ?? ''))
 }
+
+const NOTHING: Sums = { calls: 0, succeeded: 0, costNanoUsd: 0n, tokensIn: 0, tokensOut: 0, avgLatencyMs: null }
 
 type SumsRow = {
   calls: string

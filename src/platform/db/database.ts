@@ -48,6 +48,8 @@ export function createDatabase({ url, poolSize = 10, statementTimeout = 30_000, 
     keepAlive: true,
   })
   pool.on('error', (error) => onError?.(error))
+  // One that breaks while it is used tells whoever uses it; unheard, the event would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
 
   return {
@@ -94,9 +96,9 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-// Classes of SQLSTATE that speak of the server, not of the statement: connection, resources, shutdown
-// (https://www.postgresql.org/docs/17/errcodes-appendix.html). A cancelled statement is a deadline that passed.
-const OUTAGE_CLASSES = new Set(['08', '53', '57'])
+// Classes of SQLSTATE that speak of the server and the moment, not of the statement: connection, rolled back (a deadlock), resources,
+// shutdown (https://www.postgresql.org/docs/17/errcodes-appendix.html). A cancelled statement is a deadline that passed.
+const OUTAGE_CLASSES = new Set(['08', '40', '53', '57'])
 const OUTAGE_ERRNO = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

@@ -14,14 +14,16 @@ export async function ensureRoles(
   client: pg.ClientBase,
   { owner, app, queue }: { owner: LoginRole; app: LoginRole; queue: LoginRole },
 ): Promise<void> {
-  await createRole(client, 'course_supporter_tenant', 'NOLOGIN')
-  await createRole(client, 'course_supporter_operator', 'NOLOGIN')
-  for (const role of [owner, app, queue]) await createLogin(client, role)
-  const [ownerName, appName] = [pg.escapeIdentifier(owner.name), pg.escapeIdentifier(app.name)]
-  await client.query(`GRANT course_supporter_tenant TO ${appName} WITH INHERIT TRUE, SET TRUE`)
-  await client.query(`GRANT course_supporter_operator TO ${appName} WITH INHERIT FALSE, SET TRUE`)
-  // SECURITY DEFINER functions run as the owner, whom forced row-level security would show nothing.
-  await client.query(`GRANT course_supporter_operator TO ${ownerName} WITH INHERIT TRUE, SET TRUE`)
+  await alone(client, async () => {
+    await createRole(client, 'course_supporter_tenant', 'NOLOGIN')
+    await createRole(client, 'course_supporter_operator', 'NOLOGIN')
+    for (const role of [owner, app, queue]) await createLogin(client, role)
+    const [ownerName, appName] = [pg.escapeIdentifier(owner.name), pg.escapeIdentifier(app.name)]
+    await client.query(`GRANT course_supporter_tenant TO ${appName} WITH INHERIT TRUE, SET TRUE`)
+    await client.query(`GRANT course_supporter_operator TO ${appName} WITH INHERIT FALSE, SET TRUE`)
+    // SECURITY DEFINER functions run as the owner, whom forced row-level security would show nothing.
+    await client.query(`GRANT course_supporter_operator TO ${ownerName} WITH INHERIT TRUE, SET TRUE`)
+  })
 }
 
 /** Creates the database if it is missing, owned by `owner`, closed to everyone but the three roles. */
@@ -30,13 +32,29 @@ export async function ensureDatabase(
   name: string,
   { owner, app, queue }: { owner: string; app: string; queue: string },
 ): Promise<void> {
-  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
-  const database = pg.escapeIdentifier(name)
-  if (rowCount === 0) await client.query(`CREATE DATABASE ${database} OWNER ${pg.escapeIdentifier(owner)}`)
-  await client.query(`REVOKE ALL ON DATABASE ${database} FROM PUBLIC`)
-  for (const role of [app, queue])
-    await client.query(`GRANT CONNECT ON DATABASE ${database} TO ${pg.escapeIdentifier(role)}`)
-  await client.query(`GRANT CREATE ON DATABASE ${database} TO ${pg.escapeIdentifier(queue)}`)
+  await alone(client, async () => {
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
+    const database = pg.escapeIdentifier(name)
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${database} OWNER ${pg.escapeIdentifier(owner)}`)
+    await client.query(`REVOKE ALL ON DATABASE ${database} FROM PUBLIC`)
+    for (const role of [app, queue])
+      await client.query(`GRANT CONNECT ON DATABASE ${database} TO ${pg.escapeIdentifier(role)}`)
+    await client.query(`GRANT CREATE ON DATABASE ${database} TO ${pg.escapeIdentifier(queue)}`)
+  })
+}
+
+// Any number will do, as long as every process uses the same.
+const LOCK = 7_305_921_115
+
+/** Commands that start at the same time do this at the same time; two changes of one role would fail with "tuple concurrently updated". */
+async function alone(client: pg.ClientBase, work: () => Promise<void>) {
+  await client.query("SET lock_timeout = '120s'")
+  await client.query('SELECT pg_advisory_lock($1)', [LOCK])
+  try {
+    await work()
+  } finally {
+    await client.query('SELECT pg_advisory_unlock($1)', [LOCK])
+  }
 }
 
 async function createLogin(client: pg.ClientBase, { name, password }: LoginRole) {

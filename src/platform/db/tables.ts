@@ -3,267 +3,266 @@
  * Please do not edit it manually.
  */
 
-import type { ColumnType } from "kysely";
+import type { ColumnType } from 'kysely'
 
-export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
-  ? ColumnType<S, I | undefined, U>
-  : ColumnType<T, T | undefined, T>;
+export type Generated<T> =
+  T extends ColumnType<infer S, infer I, infer U> ? ColumnType<S, I | undefined, U> : ColumnType<T, T | undefined, T>
 
-export type Int8 = ColumnType<string, bigint | number | string, bigint | number | string>;
+export type Int8 = ColumnType<string, bigint | number | string, bigint | number | string>
 
-export type Json = JsonValue;
+export type Json = JsonValue
 
-export type JsonArray = JsonValue[];
+export type JsonArray = JsonValue[]
 
 export type JsonObject = {
-  [x: string]: JsonValue | undefined;
-};
+  [x: string]: JsonValue | undefined
+}
 
-export type JsonPrimitive = boolean | number | string | null;
+export type JsonPrimitive = boolean | number | string | null
 
-export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
+export type JsonValue = JsonArray | JsonObject | JsonPrimitive
 
-export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+export type Timestamp = ColumnType<Date, Date | string, Date | string>
 
 export interface ApiKeys {
-  created_at: Generated<Timestamp>;
-  expires_at: Timestamp | null;
-  id: string;
-  is_active: Generated<boolean>;
-  key_hash: string;
-  key_prefix: string;
-  label: string | null;
-  rate_limit_check: Generated<number>;
-  rate_limit_prep: Generated<number>;
-  scopes: string[];
-  tenant_id: string;
+  created_at: Generated<Timestamp>
+  expires_at: Timestamp | null
+  id: string
+  is_active: Generated<boolean>
+  key_hash: string
+  key_prefix: string
+  label: string | null
+  rate_limit_check: Generated<number>
+  rate_limit_prep: Generated<number>
+  scopes: string[]
+  tenant_id: string
 }
 
 export interface Concepts {
-  course_id: string;
-  definition: string;
-  examples: Generated<string[]>;
-  id: string;
-  lesson_id: string;
-  ord: number;
-  slide_references: Generated<number[]>;
-  sources: Generated<Json>;
-  tenant_id: string;
-  timecodes: Generated<string[]>;
-  title: string;
-  version: number;
-  web_references: Generated<Json>;
+  course_id: string
+  definition: string
+  examples: Generated<string[]>
+  id: string
+  lesson_id: string
+  ord: number
+  slide_references: Generated<number[]>
+  sources: Generated<Json>
+  tenant_id: string
+  timecodes: Generated<string[]>
+  title: string
+  version: number
+  web_references: Generated<Json>
 }
 
 export interface Courses {
-  created_at: Generated<Timestamp>;
-  current_version: number | null;
-  description: string | null;
-  external_id: string | null;
-  id: string;
-  learning_goal: string | null;
-  tenant_id: string;
-  title: string;
-  updated_at: Generated<Timestamp>;
+  created_at: Generated<Timestamp>
+  current_version: number | null
+  description: string | null
+  external_id: string | null
+  id: string
+  learning_goal: string | null
+  tenant_id: string
+  title: string
+  updated_at: Generated<Timestamp>
 }
 
 export interface DiscardedObjects {
-  discarded_at: Generated<Timestamp>;
-  object_key: string;
+  discarded_at: Generated<Timestamp>
+  object_key: string
 }
 
 export interface Exercises {
-  course_id: string;
-  created_at: Generated<Timestamp>;
-  external_id: string | null;
-  id: string;
-  tenant_id: string;
+  course_id: string
+  created_at: Generated<Timestamp>
+  external_id: string | null
+  id: string
+  tenant_id: string
 }
 
 export interface ExerciseVersions {
-  answer_key: Json | null;
-  course_id: string;
-  criteria: Generated<Json>;
-  description: string;
-  difficulty_level: number | null;
-  grading_criteria: string | null;
-  id: string;
-  kind: string;
-  lesson_id: string;
-  max_attempts: Generated<number>;
-  options: Generated<Json>;
-  ord: number;
-  pass_score: Generated<number>;
-  reference_solution: string | null;
-  tenant_id: string;
-  version: number;
+  answer_key: Json | null
+  course_id: string
+  criteria: Generated<Json>
+  description: string
+  difficulty_level: number | null
+  grading_criteria: string | null
+  id: string
+  kind: string
+  lesson_id: string
+  max_attempts: Generated<number>
+  options: Generated<Json>
+  ord: number
+  pass_score: Generated<number>
+  reference_solution: string | null
+  tenant_id: string
+  version: number
 }
 
 export interface IdempotencyKeys {
-  claim_id: string;
-  created_at: Generated<Timestamp>;
-  fingerprint: string | null;
-  key: string;
-  leased_until: Timestamp;
-  reply_body: Json | null;
-  reply_location: string | null;
-  reply_status: number | null;
-  tenant_id: string;
+  claim_id: string
+  created_at: Generated<Timestamp>
+  fingerprint: string | null
+  key: string
+  leased_until: Timestamp
+  reply_body: Json | null
+  reply_location: string | null
+  reply_status: number | null
+  tenant_id: string
 }
 
 export interface Installation {
-  created_at: Generated<Timestamp>;
-  id: Generated<string>;
-  only_one: Generated<boolean>;
-  secret: Generated<Buffer>;
+  created_at: Generated<Timestamp>
+  id: Generated<string>
+  only_one: Generated<boolean>
+  secret: Generated<Buffer>
 }
 
 export interface Jobs {
-  attempts: Generated<number>;
-  cancel_requested: Generated<boolean>;
-  course_id: string | null;
-  created_at: Generated<Timestamp>;
-  dedupe_key: string | null;
-  error_code: string | null;
-  error_message: string | null;
-  finished_at: Timestamp | null;
-  id: string;
-  kind: string;
-  max_attempts: Generated<number>;
-  payload: Json;
-  priority: number;
-  progress: Generated<number>;
-  result: Json | null;
-  run_after: Generated<Timestamp>;
-  scope: string;
-  started_at: Timestamp | null;
-  status: Generated<string>;
-  tenant_id: string;
-  worker_id: number | null;
+  attempts: Generated<number>
+  cancel_requested: Generated<boolean>
+  course_id: string | null
+  created_at: Generated<Timestamp>
+  dedupe_key: string | null
+  error_code: string | null
+  error_message: string | null
+  finished_at: Timestamp | null
+  id: string
+  kind: string
+  max_attempts: Generated<number>
+  payload: Json
+  priority: number
+  progress: Generated<number>
+  result: Json | null
+  run_after: Generated<Timestamp>
+  scope: string
+  started_at: Timestamp | null
+  status: Generated<string>
+  tenant_id: string
+  worker_id: number | null
 }
 
 export interface Lessons {
-  course_id: string;
-  id: string;
-  module_id: string;
-  ord: number;
-  presentation_material_id: string | null;
-  slide_end: number | null;
-  slide_start: number | null;
-  tenant_id: string;
-  title: string;
-  version: number;
-  video_end_timecode: string | null;
-  video_material_id: string | null;
-  video_start_timecode: string | null;
+  course_id: string
+  id: string
+  module_id: string
+  ord: number
+  presentation_material_id: string | null
+  slide_end: number | null
+  slide_start: number | null
+  tenant_id: string
+  title: string
+  version: number
+  video_end_timecode: string | null
+  video_material_id: string | null
+  video_start_timecode: string | null
 }
 
 export interface LlmCalls {
-  action: string;
-  cost_nano_usd: Int8 | null;
-  course_id: string | null;
-  created_at: Generated<Timestamp>;
-  id: string;
-  job_id: string | null;
-  latency_ms: number;
-  model: string;
-  provider: string;
-  succeeded: boolean;
-  tenant_id: string;
-  tokens_in: Int8;
-  tokens_out: Int8;
+  action: string
+  cost_nano_usd: Int8 | null
+  course_id: string | null
+  created_at: Generated<Timestamp>
+  id: string
+  job_id: string | null
+  latency_ms: number
+  model: string
+  provider: string
+  succeeded: boolean
+  tenant_id: string
+  tokens_in: Int8
+  tokens_out: Int8
 }
 
 export interface MaterialChunks {
-  kind: string;
-  locator: Json;
-  material_id: string;
-  ord: number;
-  tenant_id: string;
-  text: string;
+  kind: string
+  locator: Json
+  material_id: string
+  ord: number
+  tenant_id: string
+  text: string
 }
 
 export interface Materials {
-  content_type: string | null;
-  course_id: string;
-  created_at: Generated<Timestamp>;
-  error_code: string | null;
-  error_message: string | null;
-  external_id: string | null;
-  filename: string | null;
-  id: string;
-  object_key: string | null;
-  processed_at: Timestamp | null;
-  replaces_id: string | null;
-  sha256: string | null;
-  size_bytes: Int8 | null;
-  source_type: string;
-  source_url: string | null;
-  status: Generated<string>;
-  tenant_id: string;
-  title: string | null;
+  content_type: string | null
+  course_id: string
+  created_at: Generated<Timestamp>
+  error_code: string | null
+  error_message: string | null
+  external_id: string | null
+  filename: string | null
+  id: string
+  object_key: string | null
+  processed_at: Timestamp | null
+  replaces_id: string | null
+  sha256: string | null
+  size_bytes: Int8 | null
+  source_type: string
+  source_url: string | null
+  status: Generated<string>
+  tenant_id: string
+  title: string | null
 }
 
 export interface Modules {
-  course_id: string;
-  description: string | null;
-  difficulty: string | null;
-  expected_knowledge: Generated<string[]>;
-  expected_skills: Generated<string[]>;
-  id: string;
-  learning_goal: string | null;
-  ord: number;
-  tenant_id: string;
-  title: string;
-  version: number;
+  course_id: string
+  description: string | null
+  difficulty: string | null
+  expected_knowledge: Generated<string[]>
+  expected_skills: Generated<string[]>
+  id: string
+  learning_goal: string | null
+  ord: number
+  tenant_id: string
+  title: string
+  version: number
 }
 
 export interface SlideMappings {
-  course_id: string;
-  created_at: Generated<Timestamp>;
-  id: string;
-  presentation_id: string | null;
-  slide_number: number;
-  tenant_id: string;
-  video_id: string | null;
-  video_timecode: string;
+  course_id: string
+  created_at: Generated<Timestamp>
+  id: string
+  presentation_id: string | null
+  slide_number: number
+  tenant_id: string
+  video_id: string | null
+  video_timecode: string
 }
 
 export interface Structures {
-  course_id: string;
-  expected_knowledge: Generated<string[]>;
-  expected_skills: Generated<string[]>;
-  generated_at: Generated<Timestamp>;
-  generated_by: string;
-  material_ids: string[];
-  tenant_id: string;
-  version: number;
+  course_id: string
+  expected_knowledge: Generated<string[]>
+  expected_skills: Generated<string[]>
+  generated_at: Generated<Timestamp>
+  generated_by: string
+  material_ids: string[]
+  tenant_id: string
+  version: number
 }
 
 export interface Tenants {
-  created_at: Generated<Timestamp>;
-  id: string;
-  is_active: Generated<boolean>;
-  name: string;
-  updated_at: Generated<Timestamp>;
+  created_at: Generated<Timestamp>
+  id: string
+  is_active: Generated<boolean>
+  name: string
+  updated_at: Generated<Timestamp>
 }
 
 export interface DB {
-  api_keys: ApiKeys;
-  concepts: Concepts;
-  courses: Courses;
-  discarded_objects: DiscardedObjects;
-  exercise_versions: ExerciseVersions;
-  exercises: Exercises;
-  idempotency_keys: IdempotencyKeys;
-  installation: Installation;
-  jobs: Jobs;
-  lessons: Lessons;
-  llm_calls: LlmCalls;
-  material_chunks: MaterialChunks;
-  materials: Materials;
-  modules: Modules;
-  slide_mappings: SlideMappings;
-  structures: Structures;
-  tenants: Tenants;
+  api_keys: ApiKeys
+  concepts: Concepts
+  courses: Courses
+  discarded_objects: DiscardedObjects
+  exercise_versions: ExerciseVersions
+  exercises: Exercises
+  idempotency_keys: IdempotencyKeys
+  installation: Installation
+  jobs: Jobs
+  lessons: Lessons
+  llm_calls: LlmCalls
+  material_chunks: MaterialChunks
+  materials: Materials
+  modules: Modules
+  slide_mappings: SlideMappings
+  structures: Structures
+  tenants: Tenants
 }

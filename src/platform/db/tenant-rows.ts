@@ -2,35 +2,42 @@ import { sql } from 'kysely'
 import type { TenantTx } from './database.ts'
 
 /** Never leave the database, not even to their owner. */
-const SECRET_COLUMNS = new Set(['key_hash'])
+const SECRET_COLUMNS = ['key_hash']
 
-const BATCH = 1_000
+const BATCH = 500
 
-export type RowBatch = { table: string; lines: Record<string, unknown>[] }
+/** One row of a table, as the JSON that PostgreSQL makes of it: numbers of any size stay exact. */
+export type TenantRow = { table: string; json: string }
 
-/** Every row of the transaction's tenant, table by table, in batches: the tables are found in the catalog, so that none is forgotten. */
-export async function* tenantRows(tx: TenantTx): AsyncGenerator<RowBatch> {
-  for (const table of await tenantTables(tx)) {
-    for (let offset = 0; ; offset += BATCH) {
-      const { rows } = await sql<{ row: Record<string, unknown> }>`
-        SELECT to_jsonb(t) AS row FROM ${sql.table(table)} AS t ORDER BY t.ctid LIMIT ${BATCH} OFFSET ${offset}`.execute(
-        tx,
-      )
-      if (rows.length > 0) yield { table, lines: rows.map(({ row }) => withoutSecrets(row)) }
-      if (rows.length < BATCH) break
-    }
+/**
+ * Every row of the transaction's tenant, in batches, all as they were at one moment. The tables are found in the catalog, so that
+ * none is forgotten.
+ */
+export async function* tenantRows(tx: TenantTx): AsyncGenerator<TenantRow[]> {
+  const secrets = sql.join(
+    SECRET_COLUMNS.map((column) => sql`- ${sql.lit(column)}::text`),
+    sql` `,
+  )
+  const tables = (await tenantTables(tx)).map(
+    (table) =>
+      sql`SELECT ${sql.lit(table)} AS "table", (to_jsonb(t) ${secrets})::text AS json FROM ${sql.table(table)} AS t`,
+  )
+  // One statement sees one moment, and its cursor goes on seeing it.
+  await sql`DECLARE tenant_rows NO SCROLL CURSOR FOR ${sql.join(tables, sql` UNION ALL `)}`.execute(tx)
+  for (;;) {
+    const { rows } = await sql<TenantRow>`FETCH ${sql.lit(BATCH)} FROM tenant_rows`.execute(tx)
+    if (rows.length === 0) break
+    yield rows
   }
+  await sql`CLOSE tenant_rows`.execute(tx)
 }
 
 /** The tables that hold tenant data: `tenants` itself, and all that have a `tenant_id`. */
 export async function tenantTables(tx: TenantTx): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
     SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND (c.relname = 'tenants' OR EXISTS (
+    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND (c.relname = 'tenants' OR EXISTS (
       SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped))
     ORDER BY c.relname`.execute(tx)
   return rows.map(({ name }) => name)
 }
-
-const withoutSecrets = (row: Record<string, unknown>) =>
-  Object.fromEntries(Object.entries(row).filter(([column]) => !SECRET_COLUMNS.has(column)))

@@ -24,8 +24,8 @@ export function guardRoutes(app: Api, gate: Gate) {
     },
   })
   app.addHook('onRequest', async (request, reply) => {
-    // A route that was checked at boot always says who may enter; an address that does not exist has nothing to guard.
-    const access = request.is404 ? 'unlimited' : (request.routeOptions.config.access ?? 'prep')
+    // Always said: a route that does not say it stops the boot.
+    const access = request.routeOptions.config.access ?? 'prep'
     if (access === 'unlimited') return
     if (access === 'public') return limit(reply, 'public', await gate.admitPublic(request.ip))
     const header = request.headers['x-api-key']

@@ -1,59 +1,71 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Api } from './api.ts'
 import { requestTimedOut } from './refusals.ts'
 
-/** A JSON body must be there within this many milliseconds; streamed bodies have deadlines of their own. */
-const BODY_DEADLINE = 30_000
+type Options = {
+  /** A JSON body must be there within this many ms. Streamed bodies end when the connection is idle too long. */
+  deadline: number
+  /** How long, in ms, a client may go on writing a body that was refused. */
+  linger: number
+}
 
-// After an early refusal the client may still be writing. Closing at once can lose the answer; reading on for ever is a gift to an
-// attacker. So a little is read and thrown away, for a little while.
-const DISCARD_MS = 2_000
 const DISCARD_BYTES = 1024 * 1024
 
 /** Deadlines for request bodies, and a polite but short end for bodies that nobody will read. */
-export function guardBodies(app: Api) {
+export function guardBodies(app: Api, { deadline, linger }: Options) {
+  waitForReaders(app.server)
   app.addHook('preParsing', async (request, reply, payload) => {
-    if (!hasBody(request) || isStreamed(request)) return payload
+    if (!hasBody(request) || request.routeOptions.config.streams) return payload
     const timer = setTimeout(() => {
       if (!request.raw.complete && !reply.sent) reply.send(requestTimedOut())
-    }, BODY_DEADLINE)
+    }, deadline)
     request.raw.once('close', () => clearTimeout(timer)).once('end', () => clearTimeout(timer))
     return payload
   })
   app.addHook('onSend', async (request, reply, payload) => {
-    if (unread(request)) {
+    if (hasBody(request) && !request.raw.readableEnded) {
       reply.header('connection', 'close')
-      discardAfter(request, reply)
+      closeSlowly(request, reply, linger)
     }
     return payload
   })
 }
 
-// JSON is read by us, whatever else the route takes.
-function isStreamed({ routeOptions, mediaType }: FastifyRequest): boolean {
-  return routeOptions.config.streams === true && mediaType !== 'application/json'
+// A client that says `Expect: 100-continue` sends its body only when told to. Node tells it at once; here it is told when somebody begins
+// to read, so that a refusal spares it the upload. Other expectations are ignored (RFC 9110, 10.1.1), where Node answers without a body.
+function waitForReaders(server: Server) {
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    const read = request._read
+    request._read = function readAndContinue(size) {
+      request._read = read
+      if (!response.headersSent) response.writeContinue()
+      read.call(this, size)
+    }
+    server.emit('request', request, response)
+  })
 }
 
 function hasBody({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
-function unread(request: FastifyRequest): boolean {
-  return hasBody(request) && !request.raw.readableEnded
-}
-
-function discardAfter(request: FastifyRequest, reply: FastifyReply) {
-  const { raw } = request
+// After an early refusal the client may still be writing. Closing at once resets the connection, and the answer can be lost with it; reading
+// on for ever is a gift to an attacker. So our side is closed, a little is read and thrown away, the rest is left to wait, and then all ends.
+function closeSlowly({ raw }: FastifyRequest, reply: FastifyReply, linger: number) {
   const { socket } = raw
-  let left = DISCARD_BYTES
-  const timer = setTimeout(() => socket.destroy(), DISCARD_MS)
+  // What Node calls once the answer is written: it would destroy the socket.
+  socket.destroySoon = () => socket.end()
+  const timer = setTimeout(() => socket.destroy(), linger)
   socket.once('close', () => clearTimeout(timer))
-  // Whoever it was piped to no longer reads.
-  raw.unpipe()
-  raw.on('data', (chunk: Buffer) => {
-    left -= chunk.length
-    if (left < 0) reply.raw.writableFinished ? socket.destroy() : reply.raw.once('finish', () => socket.destroy())
-  })
   raw.on('error', () => socket.destroy())
-  raw.resume()
+  reply.raw.once('finish', () => {
+    let left = DISCARD_BYTES
+    raw.on('data', (chunk: Buffer) => {
+      left -= chunk.length
+      if (left < 0) raw.pause()
+    })
+    raw.resume()
+  })
 }

@@ -12,7 +12,12 @@ export async function serveDocs(app: Api) {
     await scope.register(swaggerUi, {
       routePrefix: '/docs',
       // No bar of the library's own; a key that was typed in is forgotten with the page.
-      uiConfig: { layout: 'BaseLayout', persistAuthorization: false, tryItOutEnabled: true, displayRequestDuration: true },
+      uiConfig: {
+        layout: 'BaseLayout',
+        persistAuthorization: false,
+        tryItOutEnabled: true,
+        displayRequestDuration: true,
+      },
       staticCSP: true,
     })
   })

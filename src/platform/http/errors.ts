@@ -12,7 +12,7 @@ import {
 
 /** Answers whatever was thrown: a Failure as its problem document, anything else as a bare 500 whose cause goes to the log. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
-  const failure = asFailure(error)
+  const failure = asFailure(error, request)
   if (failure === undefined) {
     request.log.error({ err: error }, 'unexpected error')
     return reply.code(500).type(PROBLEM_TYPE).serializer(JSON.stringify).send(internalProblem(request.id))
@@ -26,17 +26,20 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   return reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem)
 }
 
-function asFailure(error: unknown): Failure | undefined {
+function asFailure(error: unknown, request: FastifyRequest): Failure | undefined {
   if (error instanceof Failure) return error
   if (!(error instanceof Error)) return undefined
-  const { validation, validationContext, code, statusCode } = error as Partial<FastifyError>
+  const { validation, validationContext, code = '', statusCode = 500 } = error as Partial<FastifyError>
   if (validation !== undefined) return invalidFields(validation, validationContext ?? 'body')
-  if (statusCode === 413) return bodyTooLarge()
-  if (statusCode === 415) return unsupportedType()
-  if (statusCode === 408) return requestTimedOut()
-  // The JSON parser's own errors carry 400 and no Fastify code.
-  if (statusCode === 400) return code?.startsWith('FST_') ? malformedRequest() : malformedJson()
-  return undefined
+  // The client went away in the middle of its body: nobody reads the answer, but it is no defect of ours.
+  if (code === 'ECONNRESET' && request.raw.destroyed && !request.raw.complete) return malformedRequest()
+  // Of all that carries a status, only what Fastify and its plugins say is about the request.
+  return code.startsWith('FST_') && statusCode < 500 ? refusalOf(code, statusCode) : undefined
+}
+
+function refusalOf(code: string, status: number): Failure {
+  if (code === 'FST_ERR_CTP_INVALID_JSON_BODY') return malformedJson()
+  return ({ 408: requestTimedOut, 413: bodyTooLarge, 415: unsupportedType }[status] ?? malformedRequest)()
 }
 
 type Violation = { instancePath?: string; message?: string; keyword?: string; params?: Record<string, unknown> }

@@ -1,8 +1,8 @@
-import cors from '@fastify/cors'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Api } from './api.ts'
 
 // An API that is never a page: nothing may be loaded, framed, sniffed or kept. `/docs` brings a policy of its own.
-const SECURITY_HEADERS = {
+export const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
@@ -13,20 +13,53 @@ const SECURITY_HEADERS = {
 }
 
 /** Headers that a browser page of an allowed origin may read. */
-const EXPOSED = ['X-Request-Id', 'Location', 'ETag', 'Retry-After', 'RateLimit', 'RateLimit-Policy']
+const EXPOSED = [
+  'X-Request-Id',
+  'Location',
+  'ETag',
+  'Retry-After',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Idempotency-Replayed',
+  'Content-Disposition',
+].join(', ')
+
+const PREFLIGHT_SECONDS = '600'
+
+type Options = { corsOrigins: readonly string[]; methodsOf: (path: string) => string[] }
 
 /** Puts the security headers on every answer, errors included, and opens CORS to the named origins and to nobody else. */
-export async function addHeaders(app: Api, { corsOrigins }: { corsOrigins: readonly string[] }) {
+export function addHeaders(app: Api, { corsOrigins, methodsOf }: Options) {
+  const allowed = new Set(corsOrigins)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)
+    if (allowed.size === 0) return
+    // A cache must not give one origin's answer to another.
+    reply.header('vary', 'Origin')
+    const { origin } = request.headers
+    if (origin === undefined || !allowed.has(origin)) return
+    reply.header('access-control-allow-origin', origin).header('access-control-expose-headers', EXPOSED)
+    if (isPreflight(request)) return allow(request, reply, methodsOf(pathOf(request.url)))
   })
-  if (corsOrigins.length > 0) {
-    await app.register(cors, {
-      origin: [...corsOrigins],
-      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      exposedHeaders: EXPOSED,
-      maxAge: 600,
-      strictPreflight: false,
+}
+
+export const pathOf = (url: string) => url.split('?', 1)[0] ?? ''
+
+function isPreflight({ method, headers }: FastifyRequest): boolean {
+  return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
+}
+
+// https://fetch.spec.whatwg.org/#cors-preflight-fetch. A browser sends it without the key, so it is answered before anyone asks for one.
+function allow({ headers }: FastifyRequest, reply: FastifyReply, methods: string[]) {
+  if (methods.length === 0) return
+  const asked = headers['access-control-request-headers']
+  return reply
+    .headers({
+      vary: 'Origin, Access-Control-Request-Headers',
+      'access-control-allow-methods': methods.join(', '),
+      'access-control-max-age': PREFLIGHT_SECONDS,
+      ...(asked === undefined ? {} : { 'access-control-allow-headers': asked }),
     })
-  }
+    .code(204)
+    .send()
 }

@@ -48,7 +48,7 @@ function patternOf(url: string): RegExp {
   if (known) return known
   const source = url
     .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
-    .replace(/:[A-Za-z_]+/g, '[^/]+')
+    .replace(/:\w+/g, '[^/]+')
     .replace(/\*/g, '.*')
   const pattern = new RegExp(`^${source}$`)
   patterns.set(url, pattern)

@@ -46,14 +46,14 @@ export function createOnce(store: AnswerStore): Once {
   return async (request, reply, { answer, work, payload }) => {
     const key = readKey(request)
     if (key === undefined) return send(reply, answer(await work(async () => undefined)))
-    const operation = `${request.method} ${request.url}`
+    const operation = [request.method, request.routeOptions.url, request.params]
     const claim = { tenantId: request.caller.tenantId, key, claimId: randomUUID() }
     const known = payload ? payload.declared : fingerprintOf(request.body)
     const outcome = await store.claim(claim)
     if (outcome.kind === 'running') throw idempotencyKeyInUse()
     if (outcome.kind === 'answered') {
       const asked = known ?? (await payload?.read())
-      if (outcome.fingerprint !== fingerprintOf([operation, asked])) throw idempotencyKeyReused()
+      if (outcome.fingerprint !== fingerprintOf([...operation, asked])) throw idempotencyKeyReused()
       return send(reply.header('idempotency-replayed', 'true'), outcome.answer)
     }
     const renewing = setInterval(() => {
@@ -62,11 +62,12 @@ export function createOnce(store: AnswerStore): Once {
     try {
       const result = await work(async (tx, done) => {
         const asked = payload ? payload.of(done) : known
-        await store.settle(tx, claim, fingerprintOf([operation, asked]), answer(done))
+        await store.settle(tx, claim, fingerprintOf([...operation, asked]), answer(done))
       })
       return send(reply, answer(result))
     } catch (error) {
-      await store.free(claim)
+      // What cannot be freed now is free when its lease ends.
+      await store.free(claim).catch((cause: unknown) => request.log.warn({ err: cause }, 'idempotency key not freed'))
       throw error
     } finally {
       clearInterval(renewing)

@@ -17,6 +17,7 @@ export const STATUS: Record<FailureKind, number> = {
   unsupported_type: 415,
   invalid: 422,
   limited: 429,
+  headers_too_large: 431,
   not_implemented: 501,
   unavailable: 503,
 }

@@ -17,6 +17,9 @@ export const requestTimedOut = () => new Failure('timeout', 'request.timeout', '
 export const bodyTooLarge = () =>
   new Failure('too_large', 'request.too_large', 'The body is larger than this operation takes.')
 
+export const headersTooLarge = () =>
+  new Failure('headers_too_large', 'request.headers_too_large', 'The request line and headers are too long.')
+
 export const unsupportedType = () =>
   new Failure(
     'unsupported_type',

@@ -1,18 +1,31 @@
 import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import { type Gate, guardRoutes } from './access.ts'
 import type { Api } from './api.ts'
 import { guardBodies } from './body-guard.ts'
+import { answerBrokenRequest } from './broken-request.ts'
 import { serveDocs } from './docs.ts'
 import { answerError } from './errors.ts'
 import { addHeaders } from './headers.ts'
 import { type Inventory, takeInventory } from './inventory.ts'
+import { readJsonBodies } from './json-body.ts'
 import { type ApiDescription, describeApi } from './openapi.ts'
-import { PROBLEM_TYPE, problemOf } from './problem.ts'
-import { malformedRequest, methodNotAllowed, requestTimedOut, routeNotFound } from './refusals.ts'
+import { malformedRequest } from './refusals.ts'
 import { logRequests, requestIdOf } from './request-log.ts'
+import { refuseUnknown, rewriteUnreadable } from './unknown-routes.ts'
 import { refuseUnstorableText, validatorCompiler } from './validation.ts'
+
+/** All in milliseconds. */
+export type Deadlines = {
+  /** For the request line and headers. */
+  headers: number
+  /** For a JSON body, once it may be read. */
+  body: number
+  /** How long a connection may stand still in the middle of a request or an answer. */
+  idle: number
+  /** How long a client may go on writing after it was refused. */
+  linger: number
+}
 
 export type ServerOptions = {
   log: FastifyBaseLogger
@@ -22,10 +35,16 @@ export type ServerOptions = {
   trustedProxies: readonly string[]
   corsOrigins: readonly string[]
   description: ApiDescription
+  deadlines?: Partial<Deadlines>
 }
 
 /** JSON bodies are small; what is larger has a route with a limit of its own. */
 const JSON_LIMIT = 1024 * 1024
+
+/** Bytes. A path parameter can be no longer, so that none is too long for the router. */
+const MAX_HEADERS = 16_384
+
+const DEADLINES: Deadlines = { headers: 20_000, body: 30_000, idle: 300_000, linger: 2_000 }
 
 /** A server with everything that is true of every route. Features add their routes to `api`; then `listen`. */
 export async function createServer({
@@ -35,7 +54,9 @@ export async function createServer({
   trustedProxies,
   corsOrigins,
   description,
+  deadlines = {},
 }: ServerOptions): Promise<{ api: Api; inventory: Inventory }> {
+  const { headers, body, idle, linger } = { ...DEADLINES, ...deadlines }
   const api: Api = Fastify({
     loggerInstance: log,
     // The one line a request gets is request-log.ts's.
@@ -43,35 +64,35 @@ export async function createServer({
     genReqId: (request) => requestIdOf(request.headers['x-request-id'], newId),
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     bodyLimit: JSON_LIMIT,
-    // A body has deadlines of its own (body-guard, uploads): a gigabyte on a slow line takes longer than any one number.
+    // None for the whole request: a gigabyte on a slow line takes longer than any one number. One that stalls is idle.
     requestTimeout: 0,
-    connectionTimeout: 0,
+    connectionTimeout: idle,
     // Longer than a proxy keeps its side open, so that it is never we who close a connection it is about to use.
     keepAliveTimeout: 75_000,
-    http: { headersTimeout: 20_000, maxHeaderSize: 16_384 },
+    http: {
+      headersTimeout: headers,
+      connectionsCheckingInterval: Math.min(headers, 5_000),
+      maxHeaderSize: MAX_HEADERS,
+      requireHostHeader: false,
+    },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 4_096 },
-    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, newId()),
+    routerOptions: { maxParamLength: MAX_HEADERS },
+    rewriteUrl: rewriteUnreadable,
+    clientErrorHandler: answerBrokenRequest({ log, newId }),
     frameworkErrors: (_error, request, reply) => answerError(malformedRequest(), request, reply),
   })
   const inventory = takeInventory(api)
   api.setValidatorCompiler(validatorCompiler())
   api.setErrorHandler(answerError)
-  api.setNotFoundHandler((request, reply) => {
-    const allowed = inventory.methodsOf(request.url.split('?', 1)[0] ?? '')
-    if (allowed.length === 0) return answerError(routeNotFound(), request, reply)
-    return answerError(methodNotAllowed(), request, reply.header('allow', allowed.join(', ')))
-  })
-  acceptEmptyJson(api)
   logRequests(api)
-  await addHeaders(api, { corsOrigins })
+  addHeaders(api, { corsOrigins, methodsOf: inventory.methodsOf })
+  closeWithLastAnswers(api)
+  refuseUnknown(api, inventory)
   guardRoutes(api, gate)
-  guardBodies(api)
+  guardBodies(api, { deadline: body, linger })
   api.addHook('preValidation', refuseUnstorableText)
-  api.addHook('preValidation', async (request) => {
-    if (request.routeOptions.config.bodyOptional) request.body ??= {}
-  })
+  readJsonBodies(api)
   await describeApi(api, description)
   await serveDocs(api)
   return { api, inventory }
@@ -87,31 +108,14 @@ export async function closeServer(api: Api, graceMs: number): Promise<void> {
   }
 }
 
-// Many clients send Content-Type: application/json with every DELETE.
-function acceptEmptyJson(api: Api) {
-  const parse = api.getDefaultJsonParser('error', 'error')
-  api.removeContentTypeParser(['application/json', 'text/plain'])
-  api.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body.length === 0) done(null, undefined)
-    else parse(request, body as string, done)
+// A connection whose request was running when the stop began would be kept open for the next one, and the stop would wait for it.
+function closeWithLastAnswers(api: Api) {
+  let isClosing = false
+  api.addHook('preClose', async () => {
+    isClosing = true
   })
-}
-
-// The parser gave up before there was a request: the answer is written by hand.
-function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, requestId: string) {
-  if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
-  const failure = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? requestTimedOut() : malformedRequest()
-  const problem = problemOf(failure, requestId)
-  const tooLong = error.code === 'HPE_HEADER_OVERFLOW'
-  if (tooLong) Object.assign(problem, { status: 431, title: 'Request Header Fields Too Large' })
-  const body = JSON.stringify(problem)
-  const head = [
-    `HTTP/1.1 ${problem.status} ${problem.title}`,
-    `Content-Type: ${PROBLEM_TYPE}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Request-Id: ${requestId}`,
-    'X-Content-Type-Options: nosniff',
-    'Connection: close',
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  api.addHook('onSend', async (_request, reply, payload) => {
+    if (isClosing) reply.header('connection', 'close')
+    return payload
+  })
 }

@@ -13,6 +13,8 @@
  * Why nothing stays with the dead. A running job names its worker, and that name is alive while a session holds an advisory
  * lock on it (worker-lock.ts). A sweep puts back the jobs of dead names. A worker that only lost its connection aborts
  * what it runs and goes on under a new name; what it writes for an attempt that has been taken over changes nothing.
+ *
+ * What needs graphile-worker is imported from its own file (install.ts, start-worker.ts): programs that only add jobs start faster.
  */
 export { jobFinished, jobNotFound, jobNotRetryable, queueFull } from './failures.ts'
 export { defineJob, type JobHandler, type JobKind, jobHandler, type NewJob, type RunningJob } from './job-kind.ts'

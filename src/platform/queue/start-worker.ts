@@ -50,7 +50,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   let lock: WorkerLock
   try {
     await proveQueue({ db, pool, log, deadlineMs: proofMs })
-    lock = await holdWorkerLock({ db, queueUrl, log })
+    // Wake-ups that came meanwhile found no worker here.
+    lock = await holdWorkerLock({ db, queueUrl, log, onRegained: () => void slots.drain({ spread: true }) })
   } catch (error) {
     await closeQueuePool(pool)
     throw error

@@ -19,13 +19,19 @@ export type WorkerLock = {
   close(): Promise<void>
 }
 
-type Options = { db: Pick<Database, 'asOperator'>; queueUrl: string; log: QueueLog }
+type Options = {
+  db: Pick<Database, 'asOperator'>
+  queueUrl: string
+  log: QueueLog
+  /** Called when there is a lease again after one was lost. */
+  onRegained: () => void
+}
 
 /**
  * Takes a new worker id and an advisory lock on it, on a connection of its own: the id is alive while a session holds its
  * lock, and the server releases that when the process dies. After the connection broke, takes another id as soon as it can.
  */
-export async function holdWorkerLock({ db, queueUrl, log }: Options): Promise<WorkerLock> {
+export async function holdWorkerLock({ db, queueUrl, log, onRegained }: Options): Promise<WorkerLock> {
   let held: { session: LockSession; lease: Lease; lose: () => void } | undefined
   let closed = false
   let retry: NodeJS.Timeout | undefined
@@ -60,7 +66,7 @@ export async function holdWorkerLock({ db, queueUrl, log }: Options): Promise<Wo
   function acquireLater(delayMs: number) {
     if (closed) return
     retry = setTimeout(() => {
-      acquiring = acquire().catch((error: unknown) => {
+      acquiring = acquire().then(onRegained, (error: unknown) => {
         log.warn({ err: error }, 'The worker cannot take its lock yet.')
         acquireLater(Math.min(delayMs * 2, 5_000))
       })

@@ -249,6 +249,7 @@ test('stopping puts what outlasts the grace back, uncounted, even from a handler
   worker = await world.work(4, [jobHandler(ingest, gate.run), jobHandler(deaf, doNotListen)], { graceMs: 10 })
   await vi.waitFor(() => expect(gate.started.length === 1 && deafStarted).toBe(true), 10_000)
   await worker.stop()
+  expect(gate.aborted).toHaveLength(1)
   const waiting = { status: 'queued', attempts: 0, progress: 0, finishedAt: null }
   expect(await world.job(first)).toMatchObject(waiting)
   expect(await world.job(second)).toMatchObject(waiting)

@@ -32,8 +32,8 @@ export function addSlideMappingsRoute(api: Api, { slideMappings, once }: Deps) {
       const given = request.body.mappings.map((mapping) => ({
         slideNumber: mapping.slide_number,
         videoTimecode: mapping.video_timecode,
-        presentationId: mapping.presentation_id ?? null,
-        videoId: mapping.video_id ?? null,
+        presentationId: mapping.presentation_id?.toLowerCase() ?? null,
+        videoId: mapping.video_id?.toLowerCase() ?? null,
       }))
       return once<SlideMapping[]>(request, reply, {
         work: (settle) => slideMappings.add(request.caller, courseId, given, settle),

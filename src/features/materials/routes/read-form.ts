@@ -1,8 +1,11 @@
 import type { Multipart } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
-import { invalid } from '#kernel/failure.ts'
-import { isSourceType } from '../formats.ts'
+import { Failure, invalid } from '#kernel/failure.ts'
+import type { BodyWatch } from '#platform/http/index.ts'
+import { malformedRequest } from '#platform/http/refusals.ts'
+import { uploadInterrupted } from '../failures.ts'
 import type { FileFields } from '../upload.ts'
+import { keepField } from './form-fields.ts'
 
 export type UploadForm = {
   filename: string
@@ -26,61 +29,55 @@ const LIMITS = {
 }
 
 /** Reads a `multipart/form-data` request as far as its file, whose bytes are left to stream. */
-export async function readForm(request: FastifyRequest): Promise<UploadForm> {
+export async function readForm(request: FastifyRequest, { signal, until }: BodyWatch): Promise<UploadForm> {
   const parts = request.parts({ limits: LIMITS })
-  const said: Record<string, string> = {}
-  for (let next = await parts.next(); !next.done; next = await parts.next()) {
-    const part: Multipart = next.value
+  const said: FileFields = {}
+
+  async function next(): Promise<Multipart | undefined> {
+    try {
+      const { done, value } = await until(parts.next())
+      return done ? undefined : value
+    } catch (error) {
+      throw translated(error, signal)
+    }
+  }
+
+  async function rest() {
+    for (let part = await next(); part; part = await next()) {
+      if (part.type === 'file') throw invalid(nameOf(part), 'is a second file; send one request for each')
+      keepField(said, part)
+    }
+    return said
+  }
+
+  for (let part = await next(); part; part = await next()) {
     if (part.type === 'field') {
       keepField(said, part)
       continue
     }
-    if (part.fieldname !== 'file') throw invalid(part.fieldname, 'is not a known field; the file belongs in file')
-    return {
-      filename: part.filename,
-      contentType: part.mimetype || null,
-      body: part.file,
-      early: { ...said },
-      rest: async () => {
-        for await (const later of parts) {
-          if (later.type === 'file') throw invalid(later.fieldname, 'is a second file; send one request for each')
-          keepField(said, later)
-        }
-        return said
-      },
-    }
+    if (part.fieldname !== 'file') throw invalid(nameOf(part), 'is not a known field; the file belongs in file')
+    const { filename = '', mimetype, file } = part
+    return { filename, contentType: mimetype || null, body: bytesOf(file, signal), early: { ...said }, rest }
   }
   throw invalid('file', 'is required')
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
-const FIELDS: Record<string, { name: keyof FileFields; wrong: (value: string) => string | undefined }> = {
-  source_type: {
-    name: 'sourceType',
-    wrong: (value) => (isSourceType(value) ? undefined : 'must be "video" or "presentation" or "text" or "web"'),
-  },
-  external_id: {
-    name: 'externalId',
-    wrong: (value) => (/\S/.test(value) && [...value].length <= 200 ? undefined : 'must have 1 to 200 characters'),
-  },
-  replaces: { name: 'replaces', wrong: (value) => (UUID.test(value) ? undefined : 'must match format "uuid"') },
-}
-
-function keepField(said: Record<string, string>, part: Extract<Multipart, { type: 'field' }>) {
-  const field = FIELDS[part.fieldname]
-  if (field === undefined) {
-    throw invalid(
-      part.fieldname,
-      part.fieldname === 'source_url' ? 'cannot come with a file; send JSON instead' : 'is not a known field',
-    )
+async function* bytesOf(file: AsyncIterable<Uint8Array>, signal: AbortSignal) {
+  try {
+    yield* file
+  } catch (error) {
+    throw translated(error, signal)
   }
-  const value = String(part.value)
-  const wrong = value.includes('\u0000')
-    ? 'must be text without U+0000'
-    : part.valueTruncated
-      ? 'is too long'
-      : field.wrong(value)
-  if (wrong !== undefined) throw invalid(part.fieldname, wrong)
-  said[field.name] = value
 }
+
+// The parser has errors without names: these messages are its own (@fastify/busboy, deps/dicer).
+const CUT_SHORT = /Unexpected end of multipart data|terminated early/
+
+function translated(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason
+  if (error instanceof Failure || !(error instanceof Error)) return error
+  if ('statusCode' in error && error.statusCode === 413) return error
+  return CUT_SHORT.test(error.message) ? uploadInterrupted() : malformedRequest()
+}
+
+const nameOf = ({ fieldname }: { fieldname?: string }) => fieldname ?? ''

@@ -7,7 +7,8 @@ export const etagOf = ({ version }: CourseDetail) => `"structure-${version?.vers
 /** The version that `If-Match` names; undefined when it is missing or `*`. */
 export function versionIn(header: string | undefined): number | undefined {
   if (header === undefined || header === '*') return undefined
-  const [, version] = /^"structure-(\d{1,9})"$/.exec(header) ?? []
+  // A proxy that compresses answers marks their ETags as weak.
+  const [, version] = /^(?:W\/)?"structure-(\d{1,9})"$/.exec(header) ?? []
   if (version === undefined) throw invalid('If-Match', 'must be an ETag of this course')
   return Number(version)
 }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { Api } from '#platform/http/index.ts'
 import type { createCostReports } from '../report.ts'
 import { CostReportBody, CSV_HEADER, csvLine, periodFrom, presentReport, ReportPeriod } from '../schemas.ts'
+import { prefersCsv } from './prefers-csv.ts'
 
 type Deps = { reports: ReturnType<typeof createCostReports> }
 
@@ -22,13 +23,12 @@ export function costReportRoute(api: Api, { reports }: Deps) {
     },
     async ({ caller, query, headers }, reply) => {
       const period = periodFrom(query)
-      const report = await reports.report(caller, period)
-      if (headers.accept?.includes('text/csv')) {
-        const csv = Readable.from(csvOf(reports.calls(caller, report)))
+      if (prefersCsv(headers.accept)) {
+        const csv = Readable.from(csvOf(reports.calls(caller, period)))
         reply.header('content-disposition', 'attachment; filename="llm-calls.csv"').type('text/csv; charset=utf-8')
         return reply.send(csv as never)
       }
-      return presentReport(report, await reports.budgetOf(caller.tenantId))
+      return presentReport(await reports.report(caller, period), await reports.budgetOf(caller.tenantId))
     },
   )
 }
