@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createApi, type RunningApi } from '#app/api.ts'
 import type { ObjectsConfig } from '#app/config.ts'
 import { openServices, type Services } from '#app/services.ts'
-import { startWork } from '#app/worker.ts'
+import type { startWork } from '#app/worker.ts'
 import { createTenants } from '#features/access/index.ts'
 import type { Scope } from '#kernel/caller.ts'
 import type { WebFetcher } from '#platform/web/index.ts'
@@ -68,7 +68,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   })
   const url = await running.api.listen({ host: '127.0.0.1', port: 0, listenTextResolver: () => 'listening' })
   const work = worker
-    ? await startWork({
+    ? await (await loadWorker())({
         config: { workerSlots: 4, drainMs: 1_000, objects },
         services,
         queueUrl: database.urls.queue,
@@ -100,3 +100,6 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     },
   }
 }
+
+// Most tests need none, and loading it takes a while.
+const loadWorker = async (): Promise<typeof startWork> => (await import('#app/worker.ts')).startWork

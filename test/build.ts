@@ -28,19 +28,28 @@ export const build = {
     courseId: string,
     options: { filename?: string; text?: string; type?: string } = {},
   ) {
-    const { id } = await build.material(client, courseId, options)
-    return until(
+    return build.read(client, (await build.material(client, courseId, options)).id)
+  },
+  /** A material once a running worker has read it. */
+  async read(client: Client, id: string): Promise<Uploaded> {
+    const { body } = await until(
       () => client.get(`/materials/${id}`),
       ({ body }) => body.status === 'done' || body.status === 'error',
-    ).then(({ body }) => body)
+    )
+    return body
+  },
+  /** A job once it has ended, however. */
+  async endedJob(client: Client, id: string) {
+    const { body } = await until(
+      () => client.get(`/jobs/${id}`),
+      ({ body }) => !['queued', 'running'].includes(body.status),
+    )
+    return body
   },
   /** Generates the structure with a running worker; returns the course in detail. */
   async structure(client: Client, courseId: string, order: Record<string, unknown> = {}) {
     const { job_id: id } = expectStatus(202, await client.post(`/courses/${courseId}/structure`, order))
-    const { body: job } = await until(
-      () => client.get(`/jobs/${id}`),
-      ({ body }) => !['queued', 'running'].includes(body.status),
-    )
+    const job = await build.endedJob(client, id)
     if (job.status !== 'done') throw new Error(`The job ended as ${JSON.stringify(job)}`)
     return expectStatus(200, await client.get(`/courses/${courseId}`))
   },
@@ -52,12 +61,12 @@ function expectStatus<T extends { status: number; body: unknown }>(status: numbe
   return answer.body
 }
 
-/** Asks again and again until the answer is right. Gives up after 20 s, far beyond what anything takes. */
-export async function until<T>(ask: () => Promise<T>, isRight: (answer: T) => boolean): Promise<T> {
-  for (const end = Date.now() + 20_000; ; ) {
+/** Asks again and again until the answer is right. Gives up after so many seconds, far beyond what anything takes. */
+export async function until<T>(ask: () => Promise<T>, isRight: (answer: T) => boolean, seconds = 20): Promise<T> {
+  for (const end = Date.now() + seconds * 1_000; ; ) {
     const answer = await ask()
     if (isRight(answer)) return answer
-    if (Date.now() > end) throw new Error(`Still not right after 20 s: ${JSON.stringify(answer)}`)
+    if (Date.now() > end) throw new Error(`Still not right after ${seconds} s: ${JSON.stringify(answer)}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

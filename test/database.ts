@@ -22,6 +22,15 @@ export async function cloneDatabase(): Promise<TestDatabase> {
   }
 }
 
+/** One statement past all row-level security, for what no other way allows. */
+export function queryAsSuperuser<R extends pg.QueryResultRow>(
+  { urls }: TestDatabase,
+  text: string,
+  values?: unknown[],
+) {
+  return query<R>(urls.superuser, text, values)
+}
+
 // A closed connection takes the server a moment to forget.
 async function waitForNoSessions(superuserUrl: string, name: string): Promise<string[]> {
   for (let attempt = 0; ; attempt++) {

@@ -14,9 +14,10 @@ export type Wire = {
   ended(): Promise<string>
 }
 
-export async function openWire(url: string): Promise<Wire> {
+/** One that is `stubborn` goes on writing after the server has closed its side. */
+export async function openWire(url: string, { stubborn = false } = {}): Promise<Wire> {
   const { hostname, port } = new URL(url)
-  const socket = connect({ host: hostname, port: Number(port) })
+  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: stubborn })
   await once(socket, 'connect')
   let text = ''
   const waiting = new Set<() => void>()
@@ -65,7 +66,7 @@ export function head(method: string, path: string, headers: Record<string, strin
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`
 }
 
-function parseAnswer(text: string): WireAnswer | undefined {
+function parseAnswer(text: string, whole = text): WireAnswer | undefined {
   const end = text.indexOf('\r\n\r\n')
   if (end < 0) return undefined
   const [first = '', ...lines] = text.slice(0, end).split('\r\n')
@@ -74,8 +75,8 @@ function parseAnswer(text: string): WireAnswer | undefined {
   )
   const status = Number(first.split(' ')[1])
   const rest = text.slice(end + 4)
-  if (status === 100) return parseAnswer(rest)
+  if (status === 100) return parseAnswer(rest, whole)
   const length = Number(headers['content-length'] ?? 0)
   if (Buffer.byteLength(rest) < length) return undefined
-  return { status, headers, body: Buffer.from(rest).subarray(0, length).toString(), text }
+  return { status, headers, body: Buffer.from(rest).subarray(0, length).toString(), text: whole }
 }

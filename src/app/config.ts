@@ -101,13 +101,14 @@ function urlFromParts(read: Reader): string {
   const [host, port] = [read.text('POSTGRES_HOST', ''), read.integer('POSTGRES_PORT', 5432, { min: 1, max: 65_535 })]
   const credentials = [read.require('POSTGRES_USER', why), read.requirePassword('POSTGRES_PASSWORD', why)]
   const database = read.require('POSTGRES_DB', why)
+  if (/[/?#]/.test(database)) read.fail('POSTGRES_DB', 'must be without / ? #, which no URL can carry in this place')
   // A path is the folder of a Unix socket; an IPv6 address has colons of its own.
   const isSocket = host.startsWith('/')
   const place = isSocket ? 'localhost' : isIPv6(host) ? `[${host}]` : host
   if (!isSocket && !/^[\w.[\]:-]+$/.test(place)) read.fail('POSTGRES_HOST', 'must be the name or address of a host')
   const [user, password] = credentials.map(encodeURIComponent)
   const socket = isSocket ? `?host=${encodeURIComponent(host)}` : ''
-  return `postgres://${user}:${password}@${place}:${port}/${encodeURIComponent(database)}${socket}`
+  return `postgres://${user}:${password}@${place}:${port}/${encodeURI(database)}${socket}`
 }
 
 function objectsOf(read: Reader, { inProduction, dataDir, needs }: Place): ObjectsConfig {

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import pg from 'pg'
+import { requireMigrated } from '#platform/db/installation.ts'
 import { migrate } from '#platform/db/migrate.ts'
 import { ensureMissingRoles } from '#platform/db/missing-roles.ts'
 import { ensureDatabase, ensureRoles, type LoginRole } from '#platform/db/roles.ts'
@@ -20,10 +21,16 @@ export type DatabaseServer = {
 
 const DATABASE = 'course_supporter'
 
+type Options = {
+  say?: (line: string) => void
+  /** Whether to be content with an embedded database that serves this version already, as a short command is. */
+  asItIs?: boolean
+}
+
 /** The configured server, or the embedded one: started if nobody runs it, with its roles, database and migrations in place. */
 export async function openDatabaseServer(
   config: DatabaseConfig,
-  say: (line: string) => void = () => undefined,
+  { say = () => undefined, asItIs = false }: Options = {},
 ): Promise<DatabaseServer> {
   if (config.kind === 'server') return { ...config, applied: [], close: async () => undefined }
   const server = await openEmbeddedPostgres({ folder: config.folder, log: say })
@@ -37,15 +44,16 @@ export async function openDatabaseServer(
       app: role('course_supporter'),
       queue: role('course_supporter_queue'),
     }
-    await withClient(server.url('postgres'), async (client) => {
-      await ensureRoles(client, roles)
-      await ensureDatabase(client, DATABASE, { owner: roles.owner.name, app: roles.app.name, queue: roles.queue.name })
-    })
     const urls = {
       appUrl: server.url(DATABASE, roles.app),
       queueUrl: server.url(DATABASE, roles.queue),
       migrationUrl: server.url(DATABASE, roles.owner),
     }
+    if (asItIs && (await isComplete(urls.appUrl))) return { ...urls, applied: [], close: server.close }
+    await withClient(server.url('postgres'), async (client) => {
+      await ensureRoles(client, roles)
+      await ensureDatabase(client, DATABASE, { owner: roles.owner.name, app: roles.app.name, queue: roles.queue.name })
+    })
     return { ...urls, applied: await applyMigrations(urls), close: server.close }
   } catch (error) {
     await server.close()
@@ -67,6 +75,20 @@ export async function migrateServer(urls: Pick<DatabaseServer, 'appUrl' | 'queue
     throw new Error(`The database (MIGRATION_DATABASE_URL) cannot be migrated: ${causeOf(error)}`, { cause: error })
   })
   return await applyMigrations(urls)
+}
+
+// The functions of the queue are what is installed last.
+async function isComplete(appUrl: string): Promise<boolean> {
+  const pool = new pg.Pool({ connectionString: appUrl, max: 1, connectionTimeoutMillis: 10_000 })
+  try {
+    await requireMigrated({ pool }, MIGRATIONS)
+    const { rows } = await pool.query<{ done: boolean }>(`SELECT to_regproc('queue.ping') IS NOT NULL AS done`)
+    return rows[0]?.done === true
+  } catch {
+    return false
+  } finally {
+    await pool.end()
+  }
 }
 
 type MigrationUrls = Pick<DatabaseServer, 'migrationUrl' | 'queueUrl'>

@@ -7,6 +7,8 @@ export const MIGRATIONS = inProject('migrations')
 
 export const OPENAPI = inProject('openapi.json')
 
+export const EXAMPLE_ENV = inProject('.env.example')
+
 export const EXAMPLES = inProject('examples')
 
 export const VERSION: string = JSON.parse(readFileSync(inProject('package.json'), 'utf8')).version

@@ -17,6 +17,12 @@ export type Cluster = { url: string; stop(): Promise<void> }
 /** Whether this process is one that `runCluster` has made. */
 export const isClusterChild = () => cluster.isWorker
 
+/** The signals that such a process obeys: its parent's, whatever the terminal tells all of them at once. */
+export function obeyParent(): NodeJS.Signals[] {
+  for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined)
+  return ['SIGTERM']
+}
+
 /** What such a process tells when it has started. */
 export const tellReady = (url: string | undefined) => process.send?.({ url })
 
@@ -29,7 +35,7 @@ export async function runCluster(config: Config, parts: Parts, log: Log, stoppin
   try {
     await prepareDataDir(config)
     if (parts.worker) stopper.add(await claimDataDir(config))
-    const server = await openDatabaseServer(config.database, (line) => log.debug(line))
+    const server = await openDatabaseServer(config.database, { say: (line) => log.debug(line) })
     stopper.add(server.close)
     stopping.throwIfAborted()
 

@@ -26,6 +26,7 @@ export async function untilStopped(
 ): Promise<void> {
   const stopping = new AbortController()
   let askedAt = 0
+  let deadline: NodeJS.Timeout | undefined
 
   function onSignal(signal: NodeJS.Signals) {
     if (!stopping.signal.aborted) return ask({ signal })
@@ -40,7 +41,7 @@ export async function untilStopped(
   function ask(why: object) {
     askedAt = performance.now()
     log.info(why, 'stopping')
-    setTimeout(giveUp, deadlineMs).unref()
+    deadline = setTimeout(giveUp, deadlineMs)
     stopping.abort()
   }
   function giveUp() {
@@ -56,8 +57,12 @@ export async function untilStopped(
     await running.stop()
     log.info('stopped')
   } catch (error) {
+    for (const signal of signals) process.off(signal, onSignal)
+    process.off('uncaughtException', onUncaught)
     if (error !== stopping.signal.reason) throw error
     log.info('stopped while starting')
+  } finally {
+    clearTimeout(deadline)
   }
 }
 

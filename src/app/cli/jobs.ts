@@ -44,7 +44,7 @@ export function jobCommands(program: Command, { out, withServices, withTenants }
         return { jobs, names: new Map(known.map(({ id, name }) => [id, name])) }
       })
       if (json) return out(JSON.stringify(jobs.map(shown)))
-      const head = ['ID', 'TENANT', 'KIND', 'STATUS', 'TRIES', 'CREATED', 'ERROR']
+      const head = ['ID', 'TENANT', 'KIND', 'STATUS', 'TRIES', 'CREATED UTC', 'ERROR']
       const rows = jobs.map(({ id, tenantId, kind, status, attempts, createdAt, error }) => [
         id,
         names.get(tenantId),

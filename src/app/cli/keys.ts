@@ -48,7 +48,7 @@ export function keyCommands(program: Command, { out, withTenants }: Terminal) {
     .action(async ({ tenant, json }: { tenant: string; json?: boolean }) => {
       const keys = await withTenants((tenants) => tenants.listKeys(tenant))
       if (json) return out(JSON.stringify(keys.map((found) => listed(found, tenant))))
-      const head = ['ID', 'PREFIX', 'LABEL', 'SCOPES', 'PREP/60s', 'CHECK/60s', 'STATE', 'EXPIRES', 'CREATED']
+      const head = ['ID', 'PREFIX', 'LABEL', 'SCOPES', 'PREP/60s', 'CHECK/60s', 'STATE', 'EXPIRES UTC', 'CREATED UTC']
       const rows = keys.map((k) => [
         k.id,
         k.prefix,

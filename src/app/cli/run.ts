@@ -35,12 +35,11 @@ export function runCommands(program: Command, terminal: Terminal) {
 
   async function run(parts: Parts, needs: Needs, greet?: (config: Config, running: Running) => Promise<void>) {
     const config = terminal.config(needs)
-    const { isClusterChild, runCluster, tellReady } = await import('../process-cluster.ts')
+    const { isClusterChild, obeyParent, runCluster, tellReady } = await import('../process-cluster.ts')
     const { openLog, runProgram } = await import('../programs.ts')
     const { untilStopped } = await import('../signals.ts')
     const isCluster = parts.api && config.http.processes > 1 && !isClusterChild()
-    // A child is told by its parent, whatever the terminal tells all of them.
-    const signals = isClusterChild() ? { signals: ['SIGTERM' as const] } : {}
+    const signals = isClusterChild() ? { signals: obeyParent() } : {}
     const deadlineMs = config.drainMs + STOP_MS
     await untilStopped(await openLog(config), { deadlineMs, ...signals }, async (log, stopping) => {
       const running = await (isCluster ? runCluster : runProgram)(config, parts, log, stopping)

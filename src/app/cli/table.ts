@@ -1,6 +1,6 @@
 export type Cell = string | number | boolean | null | undefined | Date
 
-/** Rows as a table for a terminal; only the note when there are none. */
+/** Rows as a table for a terminal, times in UTC; only the note when there are none. */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[], none: string): string {
   if (rows.length === 0) return none
   const texts = rows.map((row) => row.map(shown))
@@ -23,7 +23,7 @@ const pad = (text: string, size: number, right: boolean) => {
 
 function shown(cell: Cell): string {
   if (cell === null || cell === undefined) return '–'
-  if (cell instanceof Date) return `${cell.toISOString().slice(0, 19).replace('T', ' ')}Z`
+  if (cell instanceof Date) return cell.toISOString().slice(0, 16).replace('T', ' ')
   if (typeof cell === 'boolean') return cell ? 'yes' : 'no'
   // What clients wrote must not steer the terminal.
   return String(cell).replace(/\p{Cc}/gu, '\u{FFFD}')

@@ -22,7 +22,7 @@ export function tenantCommands(program: Command, terminal: Terminal) {
     .action(async ({ json }: { json?: boolean }) => {
       const found = await withTenants((tenants) => tenants.list())
       if (json) return out(JSON.stringify(found.map(listed)))
-      const head = ['ID', 'NAME', 'ACTIVE', 'CREATED']
+      const head = ['ID', 'NAME', 'ACTIVE', 'CREATED UTC']
       const rows = found.map(({ id, name, isActive, createdAt }) => [id, name, isActive, createdAt])
       out(table(head, rows, 'There is no tenant yet.'))
     })

@@ -17,7 +17,7 @@ export type Terminal = {
 
 // The features are loaded by a command that has passed the check of its options: loading all takes longer than most commands.
 
-export function createTerminal(env: Env, stdout: NodeJS.WritableStream, stderr: NodeJS.WritableStream): Terminal {
+export function createTerminal(env: Env, stdout: NodeJS.WritableStream): Terminal {
   const config = (needs?: Needs) => readConfig(env, needs)
   const terminal: Terminal = {
     out: (text) => void stdout.write(`${text}\n`),
@@ -35,8 +35,9 @@ export function createTerminal(env: Env, stdout: NodeJS.WritableStream, stderr: 
         import('#platform/log/index.ts'),
       ])
       await prepareDataDir(read)
-      const log = await createLog({ level: 'error', pretty: read.log.pretty, destination: stderr })
-      const server = await openDatabaseServer(read.database)
+      // What goes wrong is thrown, and told in one line.
+      const log = await createLog({ level: 'silent', pretty: false })
+      const server = await openDatabaseServer(read.database, { asItIs: true })
       try {
         const services = await openServices({ config: read, appUrl: server.appUrl, log, poolSize: 2 })
         try {

@@ -71,6 +71,7 @@ export function createTenants({ db }: { db: Pick<Database, 'asOperator'> }) {
       db.asOperator('rotate key', async (tx) => {
         const old = await requireOneKey(tx, { id })
         if (!old.isActive) throw invalid('id', 'belongs to a revoked key')
+        if (old.expiresAt && old.expiresAt <= new Date()) throw invalid('id', 'belongs to an expired key')
         const tenant = (await store.listTenants(tx)).find((candidate) => candidate.id === old.tenantId)
         if (tenant === undefined) throw keyNotFound()
         const environment = old.prefix.startsWith('cs_test_') ? 'test' : 'live'

@@ -13,6 +13,7 @@ import { type CourseDetail, readDetail } from './reading.ts'
 import type { Version } from './store.ts'
 import * as store from './store.ts'
 import type { CourseTree, ExerciseDraft, ExerciseNode } from './tree.ts'
+import type { PlacedExercise } from './tree-store.ts'
 import { insertVersion } from './version-store.ts'
 
 export type AuthorsCourse = CourseLike & { expectedKnowledge: string[]; expectedSkills: string[] }
@@ -36,7 +37,7 @@ export function createAuthoring({ db }: Deps) {
         const { currentVersion } = await requireLockedCourse(tx, courseId)
         if (ifMatch !== undefined && ifMatch !== (currentVersion ?? 0)) throw versionChanged()
         const current = await readDetail(tx, courseId)
-        refuse(checkCourse(given, await citableMaterials(tx, current)))
+        refuse(checkCourse(given, await citableMaterials(tx, given, current)))
         const known = await knownIds(tx, courseId, { shown: current.tree, given })
         const tree = adoptIds(current.tree, given, known, newId)
         const materialIds = current.materials.filter(({ status }) => status === 'done').map(({ id }) => id)
@@ -44,11 +45,7 @@ export function createAuthoring({ db }: Deps) {
         return readDetail(tx, courseId)
       }),
     /** Changes one exercise of the version that is shown. Throws `exercise.not_found`, `exercise.external_id_taken`, a 422. */
-    changeExercise: (
-      { tenantId }: Caller,
-      id: string,
-      changes: Partial<ExerciseDraft>,
-    ): Promise<store.PlacedExercise> =>
+    changeExercise: ({ tenantId }: Caller, id: string, changes: Partial<ExerciseDraft>): Promise<PlacedExercise> =>
       db.forTenant(tenantId, async (tx) => {
         const courseId = await store.courseOfExercise(tx, id)
         if (courseId === undefined) throw exerciseNotFound()
@@ -91,15 +88,13 @@ function withExercise(tree: CourseTree, id: string, changes: Partial<ExerciseDra
 }
 
 /** Materials may be cited that the course has, or that a version before cited: its sources outlive a deleted material. */
-async function citableMaterials(tx: TenantTx, { course, materials, tree }: CourseDetail): Promise<Set<string>> {
-  return new Set([
-    ...materials.map(({ id }) => id),
-    ...citedIn(tree),
-    ...(await store.materialsEverUsed(tx, course.id)),
-  ])
+async function citableMaterials(tx: TenantTx, given: CourseLike, { course, materials, tree }: CourseDetail) {
+  const known = new Set([...materials.map(({ id }) => id), ...citedIn(tree)])
+  const others = [...new Set(citedIn(given))].filter((id) => !known.has(id))
+  return new Set([...known, ...(await store.materialsEverCited(tx, course.id, others))])
 }
 
-function citedIn({ modules }: CourseTree): string[] {
+function citedIn({ modules }: CourseLike): string[] {
   const lessons = modules.flatMap((module) => module.lessons)
   return lessons.flatMap(({ videoMaterialId, presentationMaterialId, concepts }) => [
     ...[videoMaterialId, presentationMaterialId].filter((id) => id !== null),

@@ -20,7 +20,7 @@ function keyErrors({ kind, options, answerKey }: ExerciseDraft): string[] {
   if (kind === 'number') return Array.isArray(answerKey) ? ['must be {"value", "tolerance"}'] : []
   if (!Array.isArray(answerKey)) return ['must be a list of texts']
   if (answerKey.length === 0) return ['must name at least one answer']
-  if (kind === 'short_text') return []
+  if (kind === 'short_text') return answerKey.some((text) => text.trim() === '') ? ['has a blank answer'] : []
   const ids = new Set(options.map(({ id }) => id))
   return [
     ...(kind === 'choice' && answerKey.length !== 1 ? ['a choice exercise has one right option'] : []),

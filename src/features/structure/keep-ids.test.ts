@@ -44,6 +44,16 @@ describe('keepIds', () => {
     expect(kept.modules[0]?.lessons[0]?.id).toMatch(/^new/)
   })
 
+  test('a concept that every lesson teaches tells no lesson from another', () => {
+    const course = (prefix: string, page: number) => {
+      const lessons = Array.from({ length: 101 }, (_, at) => lesson(`${prefix} ${at}`, [concept('Приклад', page + at)]))
+      return { modules: [module('М', lessons)] }
+    }
+    const old = keepIds(null, course('Урок про', 1), counter('old'))
+    const kept = keepIds(old, course('Заняття з', 201), counter('new'))
+    expect(kept.modules[0]?.lessons.filter(({ id }) => !id.startsWith('new'))).toEqual([])
+  })
+
   test('a renamed concept is known by its sources, also in another lesson', () => {
     const next = structuredClone(before)
     const [moved] = next.modules[0]?.lessons[1]?.concepts.splice(1, 1) ?? []

@@ -1,7 +1,7 @@
 import { presentCourse, presentSlideMapping } from '#features/courses/index.ts'
 import { presentMaterial } from '#features/materials/index.ts'
 import type { StaticOf } from '#platform/http/index.ts'
-import type { CourseDetail, PlacedExercise, PlacedLesson } from './reading.ts'
+import type { CourseDetail, LessonSummary, PlacedExercise, PlacedLesson } from './reading.ts'
 import type { CourseDetailBody, LessonBody, PlacedExerciseBody } from './schemas.ts'
 import type { ConceptNode, ExerciseNode, LessonNode, ModuleNode } from './tree.ts'
 
@@ -40,9 +40,9 @@ export function presentLesson(
   return { ...presentLessonFields(lesson, order), module_id: moduleId, exercises }
 }
 
-export function presentLessonSummary({ moduleId, order, lesson }: PlacedLesson) {
-  const exercises = lesson.exercises.map(({ id, kind, externalId }) => ({ id, kind, external_id: externalId }))
-  return { id: lesson.id, module_id: moduleId, title: lesson.title, order, exercises }
+export function presentLessonSummary({ id, moduleId, title, order, exercises }: LessonSummary) {
+  const shown = exercises.map(({ id, kind, externalId }) => ({ id, kind, external_id: externalId }))
+  return { id, module_id: moduleId, title, order, exercises: shown }
 }
 
 export function presentPlacedExercise({ lessonId, exercise }: PlacedExercise): StaticOf<typeof PlacedExerciseBody> {

@@ -5,11 +5,14 @@ import type { Page, PageRequest } from '#kernel/page.ts'
 import type { Database, TenantTx } from '#platform/db/database.ts'
 import { type Cursors, toPage } from '#platform/paging/index.ts'
 import { lessonNotFound, versionNotFound } from './failures.ts'
-import type { PlacedExercise, PlacedLesson, Version } from './store.ts'
+import { type LessonSummary, listExercises, listLessons } from './list-store.ts'
+import type { Version } from './store.ts'
 import * as store from './store.ts'
 import type { CourseTree } from './tree.ts'
+import { loadLessons, loadTree, type PlacedExercise, type PlacedLesson } from './tree-store.ts'
 
-export type { PlacedExercise, PlacedLesson } from './store.ts'
+export type { LessonSummary } from './list-store.ts'
+export type { PlacedExercise, PlacedLesson } from './tree-store.ts'
 
 /** A course with everything in it. `version` and `tree` are null and empty until there is a structure. */
 export type CourseDetail = {
@@ -27,23 +30,22 @@ export function createReading({ db, cursors }: Deps) {
   return {
     detail: ({ tenantId }: Caller, courseId: string, version?: number) =>
       db.forTenant(tenantId, (tx) => readDetail(tx, courseId, version)),
-    lessons: ({ tenantId }: Caller, courseId: string, { limit, cursor }: PageRequest): Promise<Page<PlacedLesson>> =>
+    lessons: ({ tenantId }: Caller, courseId: string, { limit, cursor }: PageRequest): Promise<Page<LessonSummary>> =>
       db.forTenant(tenantId, async (tx) => {
         const { currentVersion } = await requireCourse(tx, courseId)
         const list = ['lessons', tenantId, courseId]
         // The cursor keeps to the version of the first page, so that a new one in between moves nothing.
         const [version, skip] = cursor === undefined ? [currentVersion, 0] : readPosition(cursors.decode(list, cursor))
-        const lessons = version === null ? [] : await store.loadLessons(tx, { courseId, version })
-        return toPage(lessons.slice(skip, skip + limit + 1), limit, () =>
-          cursors.encode(list, `${version} ${skip + limit}`),
-        )
+        const slice = { skip, limit: limit + 1 }
+        const lessons = version === null ? [] : await listLessons(tx, { courseId, version }, slice)
+        return toPage(lessons, limit, () => cursors.encode(list, `${version} ${skip + limit}`))
       }),
     /** In the newest version that has it. */
     lesson: ({ tenantId }: Caller, courseId: string, lessonId: string): Promise<PlacedLesson> =>
       db.forTenant(tenantId, async (tx) => {
         await requireCourse(tx, courseId)
         const version = await store.newestVersionOfLesson(tx, courseId, lessonId)
-        const [lesson] = version === undefined ? [] : await store.loadLessons(tx, { courseId, version, id: lessonId })
+        const [lesson] = version === undefined ? [] : await loadLessons(tx, { courseId, version }, [lessonId])
         if (lesson === undefined) throw lessonNotFound()
         return lesson
       }),
@@ -57,11 +59,9 @@ export function createReading({ db, cursors }: Deps) {
         const { currentVersion } = await requireCourse(tx, courseId)
         const list = ['exercises', tenantId, courseId, externalId ?? '']
         const [version, skip] = cursor === undefined ? [currentVersion, 0] : readPosition(cursors.decode(list, cursor))
-        const all = version === null ? [] : await store.loadExercises(tx, { courseId, version })
-        const found = externalId === undefined ? all : all.filter(({ exercise }) => exercise.externalId === externalId)
-        return toPage(found.slice(skip, skip + limit + 1), limit, () =>
-          cursors.encode(list, `${version} ${skip + limit}`),
-        )
+        const slice = { skip, limit: limit + 1, externalId }
+        const found = version === null ? [] : await listExercises(tx, { courseId, version }, slice)
+        return toPage(found, limit, () => cursors.encode(list, `${version} ${skip + limit}`))
       }),
   }
 }
@@ -78,7 +78,7 @@ export async function readDetail(tx: TenantTx, courseId: string, wanted?: number
     materials,
     slideMappings: await slideMappingsOf(tx, courseId),
     version: version === undefined ? null : { ...version, stale: isStale(version, materials) },
-    tree: version === undefined ? { modules: [] } : await store.loadTree(tx, courseId, version.version),
+    tree: version === undefined ? { modules: [] } : await loadTree(tx, courseId, version.version),
   }
 }
 

@@ -47,7 +47,11 @@ export function createDatabase({ url, poolSize = 10, statementTimeout = 30_000, 
     application_name: 'course-supporter',
     keepAlive: true,
   })
-  pool.on('error', (error) => onError?.(error))
+  let closing: Promise<void> | undefined
+  // A server that stops, too, may break off a connection that is on its way out.
+  pool.on('error', (error) => {
+    if (!closing) onError?.(error)
+  })
   // One that breaks while it is used tells whoever uses it; unheard, the event would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined))
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
@@ -73,7 +77,11 @@ export function createDatabase({ url, poolSize = 10, statementTimeout = 30_000, 
       ),
     statement: async <R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]) =>
       (await translated(() => pool.query<R>({ name, text, values }))).rows,
-    close: () => kysely.destroy(),
+    // Not kysely's own: it leaves a pool open that nobody has used through it.
+    close: () => {
+      closing ??= pool.end()
+      return closing
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { Api } from './api.ts'
 import { requestTimedOut } from './refusals.ts'
 
@@ -16,7 +16,7 @@ const DISCARD_BYTES = 1024 * 1024
 export function guardBodies(app: Api, { deadline, linger }: Options) {
   waitForReaders(app.server)
   app.addHook('preParsing', async (request, reply, payload) => {
-    if (!hasBody(request) || request.routeOptions.config.streams) return payload
+    if (!hasBody(request) || isStreamed(request)) return payload
     const timer = setTimeout(() => {
       if (!request.raw.complete && !reply.sent) reply.send(requestTimedOut())
     }, deadline)
@@ -26,7 +26,7 @@ export function guardBodies(app: Api, { deadline, linger }: Options) {
   app.addHook('onSend', async (request, reply, payload) => {
     if (hasBody(request) && !request.raw.readableEnded) {
       reply.header('connection', 'close')
-      closeSlowly(request, reply, linger)
+      closeSlowly(request, linger)
     }
     return payload
   })
@@ -37,14 +37,21 @@ export function guardBodies(app: Api, { deadline, linger }: Options) {
 function waitForReaders(server: Server) {
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    const read = request._read
-    request._read = function readAndContinue(size) {
-      request._read = read
-      if (!response.headersSent) response.writeContinue()
-      read.call(this, size)
+    // Hides the method of the prototype until it is first called.
+    request._read = (size) => {
+      response.writeContinue()
+      stopWaiting(request)
+      request._read(size)
     }
     server.emit('request', request, response)
   })
+}
+
+const stopWaiting = (request: IncomingMessage) => Reflect.deleteProperty(request, '_read')
+
+// JSON is read here, whatever else the route takes.
+function isStreamed({ routeOptions, mediaType }: FastifyRequest): boolean {
+  return routeOptions.config.streams === true && mediaType !== 'application/json'
 }
 
 function hasBody({ headers }: FastifyRequest): boolean {
@@ -53,19 +60,19 @@ function hasBody({ headers }: FastifyRequest): boolean {
 
 // After an early refusal the client may still be writing. Closing at once resets the connection, and the answer can be lost with it; reading
 // on for ever is a gift to an attacker. So our side is closed, a little is read and thrown away, the rest is left to wait, and then all ends.
-function closeSlowly({ raw }: FastifyRequest, reply: FastifyReply, linger: number) {
+function closeSlowly({ raw }: FastifyRequest, linger: number) {
   const { socket } = raw
   // What Node calls once the answer is written: it would destroy the socket.
   socket.destroySoon = () => socket.end()
   const timer = setTimeout(() => socket.destroy(), linger)
   socket.once('close', () => clearTimeout(timer))
+  stopWaiting(raw)
+  let left = DISCARD_BYTES
   raw.on('error', () => socket.destroy())
-  reply.raw.once('finish', () => {
-    let left = DISCARD_BYTES
-    raw.on('data', (chunk: Buffer) => {
-      left -= chunk.length
-      if (left < 0) raw.pause()
-    })
-    raw.resume()
+  raw.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) raw.pause()
   })
+  // Read by us, or Node reads on without a bound once the answer is written.
+  raw.resume()
 }

@@ -33,7 +33,7 @@ export function watchBody(raw: IncomingMessage, { stallMs, interrupted }: Option
     else if (!waitsForClient) heard = performance.now()
     else if (performance.now() - heard >= stallMs) end(requestTimedOut())
     bytes = socket.bytesRead
-  }, stallMs / 4)
+  }, stallMs / 4).unref()
 
   function end(reason: Failure) {
     clearInterval(timer)

@@ -35,8 +35,8 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 const json = { 'content-type': 'application/json' }
-const post = (body: string | Uint8Array, headers: Record<string, string> = json) =>
-  fetch(`${server.url}/echo`, { method: 'POST', headers, body: body as BodyInit })
+const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = json) =>
+  fetch(`${server.url}/echo`, { method: 'POST', headers, body })
 
 describe('a defect of ours', () => {
   test.each(['/fails', '/throws-text', '/answers-wrongly'])(
@@ -105,7 +105,7 @@ describe('a body', () => {
     ['with U+0000 in a name', '{"ti\\u0000tle":"a"}', json, 422, 'request.invalid'],
     ['nested without end', deep, json, 422, 'request.invalid'],
     [
-      'with half a million wrong fields',
+      'with sixty thousand wrong fields',
       `{${Array.from({ length: 60_000 }, (_, i) => `"f${i}":1`)}}`,
       json,
       422,
@@ -143,7 +143,9 @@ describe('a body', () => {
 })
 
 test('lists at most fifty of the wrong fields', async () => {
-  const { errors } = await (await post(`{${Array.from({ length: 200 }, (_, i) => `"f${i}":1`)}}`)).json()
+  const { errors } = (await (await post(`{${Array.from({ length: 200 }, (_, i) => `"f${i}":1`)}}`)).json()) as {
+    errors: unknown[]
+  }
   expect(errors).toHaveLength(50)
 })
 
@@ -200,11 +202,9 @@ describe('before there is a request', () => {
   )
 
   test('a path parameter of 5000 characters is an ordinary one', async () => {
-    const { status, body } = await exchange(
-      server.url,
-      head('GET', `/named/${'ї'.repeat(2).repeat(1)}${'x'.repeat(5_000)}`),
-    )
-    expect([status, body]).toEqual([200, '{"title":"їїxxxxxxx"}'])
+    const path = `/named/${encodeURIComponent('їжак')}${'x'.repeat(5_000)}`
+    const { status, body } = await exchange(server.url, head('GET', path))
+    expect([status, body]).toEqual([200, '{"title":"їжакxxxxx"}'])
   })
 })
 

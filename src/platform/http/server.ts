@@ -3,7 +3,7 @@ import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import { type Gate, guardRoutes } from './access.ts'
 import type { Api } from './api.ts'
 import { guardBodies } from './body-guard.ts'
-import { answerBrokenRequest } from './broken-request.ts'
+import { createBrokenRequests } from './broken-request.ts'
 import { serveDocs } from './docs.ts'
 import { answerError } from './errors.ts'
 import { addHeaders } from './headers.ts'
@@ -57,6 +57,7 @@ export async function createServer({
   deadlines = {},
 }: ServerOptions): Promise<{ api: Api; inventory: Inventory }> {
   const { headers, body, idle, linger } = { ...DEADLINES, ...deadlines }
+  const broken = createBrokenRequests({ log, newId })
   const api: Api = Fastify({
     loggerInstance: log,
     // The one line a request gets is request-log.ts's.
@@ -79,12 +80,13 @@ export async function createServer({
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_HEADERS },
     rewriteUrl: rewriteUnreadable,
-    clientErrorHandler: answerBrokenRequest({ log, newId }),
+    clientErrorHandler: broken.answer,
     frameworkErrors: (_error, request, reply) => answerError(malformedRequest(), request, reply),
   })
   const inventory = takeInventory(api)
   api.setValidatorCompiler(validatorCompiler())
   api.setErrorHandler(answerError)
+  broken.follow(api)
   logRequests(api)
   addHeaders(api, { corsOrigins, methodsOf: inventory.methodsOf })
   closeWithLastAnswers(api)

@@ -36,7 +36,9 @@ export function validatorCompiler(): FastifySchemaCompiler<TSchema> {
 }
 
 function createAjv(allErrors: boolean): Ajv {
-  const ajv = new Ajv({ allErrors, coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false })
+  // `strict` speaks of schemas; strict numbers refuse 1e999, which is Infinity once it is read.
+  const numbers = { strict: false, strictNumbers: true }
+  const ajv = new Ajv({ allErrors, coerceTypes: false, removeAdditional: false, useDefaults: false, ...numbers })
   addFormats.default(ajv)
   // The library's also takes `urn:uuid:`, which PostgreSQL does not.
   ajv.addFormat('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i)

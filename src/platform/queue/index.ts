@@ -16,10 +16,9 @@
  *
  * What needs graphile-worker is imported from its own file (install.ts, start-worker.ts): programs that only add jobs start faster.
  */
-export { jobFinished, jobNotFound, jobNotRetryable, queueFull } from './failures.ts'
-export { defineJob, type JobHandler, type JobKind, jobHandler, type NewJob, type RunningJob } from './job-kind.ts'
-export type { QueueLog } from './log.ts'
-export { type AddedJob, createQueue, type Queue } from './queue.ts'
-export { type Repetition, repeat } from './repeat.ts'
+export { queueFull } from './failures.ts'
+export { defineJob, type JobHandler, type JobKind, jobHandler, type RunningJob } from './job-kind.ts'
+export { createQueue, type Queue } from './queue.ts'
+export { repeat } from './repeat.ts'
 export type { Worker, WorkerOptions } from './start-worker.ts'
-export { findJob, type Job, type JobStatus, listJobs, type QueueStatus, queueStatus } from './store.ts'
+export { findJob, type Job, type JobStatus, listJobs, queueStatus } from './store.ts'

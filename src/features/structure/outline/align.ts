@@ -1,4 +1,4 @@
-import type { Chunk } from '../../../kernel/chunk.ts'
+import type { Chunk } from '#kernel/chunk.ts'
 import { indexTexts, likeliestPath, titledStems, type Vector } from './likeness.ts'
 import { cite, type OutlineLesson, type OutlineModule, type SlideReference } from './outline.ts'
 import type { Passage } from './passages.ts'
@@ -35,8 +35,9 @@ export function alignPassages(modules: OutlineModule[], { materialId, kind, pass
     return { ...unit, vector: index.vectorOf(stemsOf(unit.text)), screen: onScreen(unit) }
   })
   const withSlides = lessons.map(({ concepts }) => concepts.flatMap((concept) => concept.slides.map(slideKey)))
+  // Likenesses are made one by one, as they are asked for: of all sentences at once they would be too many.
   const path = likeliestPath(
-    units.map(({ vector, screen }) => addShown(index.likenesses(vector), withSlides, screen)),
+    units.values().map(({ vector, screen }) => addShown(index.likenesses(vector), withSlides, screen)),
     { texts: lessons.length, move: tuning[kind].lesson, floor: tuning[kind].floor },
   )
   const placed = units.map((unit, at) => ({ ...unit, lesson: lessons[path[at] ?? -1] }))
@@ -48,7 +49,7 @@ export function alignPassages(modules: OutlineModule[], { materialId, kind, pass
     const { concepts } = lesson
     const slides = concepts.map((concept) => concept.slides.map(slideKey))
     const vectors = concepts.map((concept) => index.vectorOf(titledStems(concept.title, concept.texts)))
-    const likenesses = ofLesson.map(({ vector, screen }) => {
+    const likenesses = ofLesson.values().map(({ vector, screen }) => {
       return addShown(new Map(vectors.map((concept, at) => [at, cosine(vector, concept)])), slides, screen)
     })
     const conceptPath = likeliestPath(likenesses, { texts: concepts.length, move: tuning[kind].concept })

@@ -1,4 +1,4 @@
-import type { Chunk } from '../../../kernel/chunk.ts'
+import type { Chunk } from '#kernel/chunk.ts'
 import { titleKey } from '../title-key.ts'
 import type { SourceMaterial } from '../tree.ts'
 import { definedTerm } from './definitions.ts'

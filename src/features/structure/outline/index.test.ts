@@ -112,7 +112,9 @@ describe('concepts', () => {
   })
 
   test('a sentence that only announces its list defines nothing', async () => {
-    const [concept] = await concepts('# К\n## Типи\nТип — це щось із цього:\n- назва\nТип визначає, що можна робити зі значенням.')
+    const [concept] = await concepts(
+      '# К\n## Типи\nТип — це щось із цього:\n- назва\nТип визначає, що можна робити зі значенням.',
+    )
     expect(concept).toMatchObject({ title: 'Типи', definition: 'Тип визначає, що можна робити зі значенням.' })
   })
 
@@ -194,6 +196,14 @@ describe('several materials', () => {
     expect(course.modules[0]?.lessons[0]?.concepts[0]).toMatchObject({
       definition: 'Ім’я — це слово.',
       sources: [{ materialId: 'text' }, { materialId: 'notes' }],
+    })
+  })
+
+  test('a page that repeats its title as its first heading does not have a lesson of it', async () => {
+    const page = { ...document('## Цикли\nКоротко.\n## Цикл while\n## Цикл for', 'page'), title: 'Цикли' }
+    expect(titles(await build([document('# К\n## Змінні\n## Цикли\n### break'), page]))).toEqual({
+      Змінні: { Змінні: ['Змінні'] },
+      Цикли: { break: ['break'], 'Цикл while': ['Цикл while'], 'Цикл for': ['Цикл for'] },
     })
   })
 
@@ -332,6 +342,19 @@ describe('speech', () => {
     expect(short.modules.map(({ title }) => title)).toEqual(['Повторення'])
   })
 
+  test('of two lessons in one passage is told apart by its place in the passage', async () => {
+    const course = await build([text, speech([`${whileSpeech} ${forSpeech}`])])
+    const [first, second] = course.modules[0]?.lessons ?? []
+    expect(first?.videoStartTimecode).toBe('00:00')
+    expect(first?.videoEndTimecode).toMatch(/^00:[23]\d$/)
+    expect(second).toMatchObject({ videoStartTimecode: first?.videoEndTimecode, videoEndTimecode: '01:00' })
+    const locators = conceptsOf(course).map(({ sources }) => sources.at(-1)?.locator)
+    expect(locators).toEqual([
+      { start: 0, end: 60 },
+      { start: 0, end: 60 },
+    ])
+  })
+
   test('that matches nothing at all is kept whole, however short', async () => {
     const course = await build([text, speech([`Вітаю! ${offTopic}`])])
     expect(course.modules[1]?.lessons[0]?.concepts).toMatchObject([
@@ -377,6 +400,12 @@ describe('speech', () => {
       ['Перше', ['01:00']],
       ['Друге', ['00:00']],
     ])
+  })
+
+  test('a video without words does not make the only other one ambiguous', async () => {
+    const silent = { ...speech([]), id: 'silent' }
+    const course = await build([text, silent, speech([whileSpeech, forSpeech])], [slideTime(4, 0)])
+    expect(conceptsOf(course)[0]?.slideReferences).toEqual([4])
   })
 
   test('of two videos a lesson names the one that speaks of it longer', async () => {

@@ -158,7 +158,10 @@ function withTimes(modules: OutlineModule[], shown: ShownSlide[]): CourseDraft {
 function shownIn(materials: SourceMaterial[], slideTimes: SlideTime[]): ShownSlide[] {
   const ofType = (type: SourceMaterial['sourceType']) => materials.filter(({ sourceType }) => sourceType === type)
   return shownSlides(slideTimes, {
-    videos: ofType('video').map((video) => ({ id: video.id, end: endOf(video) })),
+    // A video of which no words are known has no minutes to give, so it is not one of several.
+    videos: ofType('video')
+      .map((video) => ({ id: video.id, end: endOf(video) }))
+      .filter(({ end }) => end > 0),
     presentations: ofType('presentation').map(({ id }) => id),
   })
 }

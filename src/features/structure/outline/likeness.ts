@@ -3,7 +3,7 @@ import { stemsOf } from './stems.ts'
 /** A text as weights of its stems, of length 1. */
 export type Vector = Map<string, number>
 
-export type TextIndex = {
+type TextIndex = {
   vectorOf(stems: string[]): Vector
   /** Likeness (0–1) to each indexed text that shares a stem, by its position. */
   likenesses(vector: Vector): Map<number, number>
@@ -41,7 +41,9 @@ export function indexTexts(texts: string[][]): TextIndex {
   function likenesses(vector: Vector): Map<number, number> {
     const found = new Map<number, number>()
     for (const [stem, weight] of vector) {
-      for (const posting of postings.get(stem) ?? []) {
+      const having = postings.get(stem) ?? []
+      if (having.length > tooCommon) continue
+      for (const posting of having) {
         found.set(posting.text, (found.get(posting.text) ?? 0) + posting.weight * weight)
       }
     }
@@ -50,6 +52,9 @@ export function indexTexts(texts: string[][]): TextIndex {
 
   return { vectorOf, likenesses }
 }
+
+/** A stem of so many texts hardly weighs, and would have every one of them looked at. */
+const tooCommon = 1_000
 
 /** The stems of a titled text; words of the title count thrice. */
 export function titledStems(title: string, texts: string[]): string[] {
@@ -63,23 +68,32 @@ export function titledStems(title: string, texts: string[]): string[] {
  * costs `move`, to none and back half of it. Ties go to the first.
  */
 export function likeliestPath(
-  likenesses: Map<number, number>[],
+  likenesses: Iterable<Map<number, number>>,
   { texts, move, floor }: { texts: number; move: number; floor?: number },
 ): (number | null)[] {
   const states = floor === undefined ? texts : texts + 1
   let totals = new Float64Array(states)
   const steps: { best: number; came: Uint8Array }[] = []
-  for (const [at, likeness] of likenesses.entries()) {
+  for (const likeness of likenesses) {
     const best = greatest(totals)
-    const cost = at === 0 ? 0 : move
+    const cost = steps.length === 0 ? 0 : move
     const came = new Uint8Array(states)
-    totals = totals.map((staying, state) => {
-      const fromBest = (totals[best] ?? 0) - (state === texts ? cost / 2 : cost)
-      const fromNone = (totals[texts] ?? Number.NEGATIVE_INFINITY) - cost / 2
-      const most = Math.max(staying, fromBest, fromNone)
-      came[state] = most === staying ? origin.same : most === fromBest ? origin.best : origin.none
-      return most + (state === texts ? (floor ?? 0) : (likeness.get(state) ?? 0))
-    })
+    const fromBest = (totals[best] ?? 0) - cost
+    const fromNone = (totals[texts] ?? Number.NEGATIVE_INFINITY) - cost / 2
+    const arriving = Math.max(fromBest, fromNone)
+    const next = totals.slice()
+    for (let state = 0; state < texts; state++) {
+      if (arriving <= (totals[state] ?? 0)) continue
+      next[state] = arriving
+      came[state] = arriving === fromBest ? origin.best : origin.none
+    }
+    if (floor !== undefined) {
+      const giveUp = (totals[best] ?? 0) - cost / 2
+      if (giveUp > (totals[texts] ?? 0)) came[texts] = origin.best
+      next[texts] = Math.max(giveUp, totals[texts] ?? 0) + floor
+    }
+    for (const [state, value] of likeness) next[state] = (next[state] ?? 0) + value
+    totals = next
     steps.push({ best, came })
   }
   let state = greatest(totals)

@@ -1,4 +1,4 @@
-import type { Chunk } from '../../../kernel/chunk.ts'
+import type { Chunk } from '#kernel/chunk.ts'
 import type { Source, WebReference } from '../tree.ts'
 import { cleanTitle } from './bounds.ts'
 

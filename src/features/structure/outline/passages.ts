@@ -1,4 +1,4 @@
-import type { Chunk } from '../../../kernel/chunk.ts'
+import type { Chunk } from '#kernel/chunk.ts'
 
 /** Chunks that follow each other and are taken together: half a minute of speech, a slide, a page. `length` is seconds, or 1. */
 export type Passage = { chunks: Chunk[]; start: number; length: number }

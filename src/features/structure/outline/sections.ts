@@ -1,4 +1,4 @@
-import type { Chunk } from '../../../kernel/chunk.ts'
+import type { Chunk } from '#kernel/chunk.ts'
 import { cleanTitle } from './bounds.ts'
 
 /** A heading with the text directly under it and the headings below it. */

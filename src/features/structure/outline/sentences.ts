@@ -1,7 +1,16 @@
-import type { Chunk } from '../../../kernel/chunk.ts'
+import type { Chunk } from '#kernel/chunk.ts'
 
 /** Sentences of a chunk in order, each a verbatim piece of its text. Items of lists and rows of tables count as sentences, code has none. */
 export function sentencesOf(chunk: Chunk): string[] {
+  const sentences = known.get(chunk) ?? split(chunk)
+  known.set(chunk, sentences)
+  return sentences
+}
+
+/** Several readers ask for the sentences of the same chunk, one after another. */
+const known = new WeakMap<Chunk, string[]>()
+
+function split(chunk: Chunk): string[] {
   if (chunk.kind === 'code' || chunk.kind === 'heading') return []
   const separate = chunk.kind === 'list' || chunk.kind === 'table'
   return chunk.text
@@ -33,15 +42,17 @@ export function isGreeting(sentence: string): boolean {
 const abbreviation =
   /(?:^|[\s(«"])(?:т|п|д|див|напр|рис|табл|ст|стор|с|р|рр|ін|ім|акад|проф|англ|укр|лат|тис|млн|e\.g|i\.e|etc|vs|fig|mr|mrs|dr|\p{Lu})\.$/iu
 
+const longestAbbreviation = 12
+
 function splitBlock(block: string): string[] {
   const sentences: string[] = []
   let from = 0
   for (const match of block.matchAll(/[.!?…]+["»”’)\]]*\s+/gu)) {
     const end = match.index + match[0].length
     const next = block.slice(end, end + 2)
-    const soFar = block.slice(from, end).trimEnd()
-    if (!/^["«“(„‘[—–-]?\s?[\p{Lu}\p{N}`_]/u.test(next) || abbreviation.test(soFar)) continue
-    sentences.push(soFar)
+    const lastWord = block.slice(Math.max(from, end - longestAbbreviation), end).trimEnd()
+    if (!/^["«“(„‘[—–-]?\s?[\p{Lu}\p{N}`_]/u.test(next) || abbreviation.test(lastWord)) continue
+    sentences.push(block.slice(from, end).trimEnd())
     from = end
   }
   const rest = block.slice(from).trim()

@@ -1,4 +1,4 @@
-import type { Chunk } from '../../../kernel/chunk.ts'
+import type { Chunk } from '#kernel/chunk.ts'
 import { titleKey } from '../title-key.ts'
 import { bounds, clip } from './bounds.ts'
 import { definedTerm } from './definitions.ts'
@@ -18,7 +18,8 @@ export function definedConcepts(materialId: string, chunks: Chunk[]): OutlineCon
     for (const sentence of sentencesOf(chunk)) {
       const term = announces(sentence) ? null : definedTerm(sentence, { inList: isGlossary(chunk) })
       if (term === null) continue
-      const concept = found.get(titleKey(term)) ?? emptyConcept(term)
+      const concept = found.get(titleKey(term)) ?? (found.size < bounds.concepts ? emptyConcept(term) : undefined)
+      if (!concept) continue
       concept.definition ||= clip(sentence, bounds.definition)
       found.set(titleKey(term), concept)
       if (!here.includes(concept)) here.push(concept)
@@ -52,7 +53,7 @@ export function wholeConcept(
 function take(concept: OutlineConcept, materialId: string, chunk: Chunk): void {
   cite(concept, materialId, chunk)
   concept.texts.push(chunk.text)
-  concept.examples.push(...examplesOf(chunk))
+  if (concept.examples.length < bounds.examples) concept.examples.push(...examplesOf(chunk))
 }
 
 function examplesOf(chunk: Chunk): string[] {
@@ -80,7 +81,7 @@ function definitionOf(title: string, chunks: Chunk[]): string {
 }
 
 /** Prose, not a table or a list. */
-export function tells({ kind }: Chunk): boolean {
+function tells({ kind }: Chunk): boolean {
   return kind === 'paragraph' || kind === 'passage'
 }
 

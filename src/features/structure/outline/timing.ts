@@ -78,7 +78,7 @@ export function timeLesson(lesson: OutlineLesson, shown: ShownSlide[]): LessonDr
 }
 
 /** `MM:SS`, from the first hour on `H:MM:SS`. */
-export function timecode(seconds: number): string {
+function timecode(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
   const end = `${String(minutes).padStart(2, '0')}:${String(rest).padStart(2, '0')}`
