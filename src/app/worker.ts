@@ -1,6 +1,6 @@
 import { createAnswerStore } from '#features/idempotency/index.ts'
 import { materialsWork, PAGE_TYPES } from '#features/materials/index.ts'
-import { createOutlineEngine, structureWork } from '#features/structure/index.ts'
+import { createBackgroundOutline, structureWork } from '#features/structure/index.ts'
 import { createExtractor } from '#platform/extract/index.ts'
 import type { Log } from '#platform/log/index.ts'
 import { sweepIncoming } from '#platform/objects/index.ts'
@@ -37,7 +37,7 @@ export async function startWork({
   const { db, objects } = services
   const extractor = createExtractor({ log })
   const materials = materialsWork({ db, objects, extractor, web })
-  const structure = structureWork({ db, engine: createOutlineEngine() })
+  const structure = structureWork({ db, engine: createBackgroundOutline() })
   const answers = createAnswerStore({ db })
   const worker = await startWorker({
     db,

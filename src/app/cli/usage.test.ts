@@ -7,6 +7,7 @@ import { createTerminal } from './terminal.ts'
 // Nothing here comes as far as a database: none could be reached.
 const { run } = commandLine({ DATABASE_URL: 'postgres://app:p@127.0.0.1:1/none', DATA_DIR: '/nonexistent' })
 
+const PRODUCTION = { ENVIRONMENT: 'production' }
 const ID = '01936f5e-0000-7000-8000-000000000000'
 
 test.each([
@@ -68,6 +69,7 @@ test.each([
     { PORT: 'x', LOG_LEVEL: 'y' },
     /PORT must be .+; LOG_LEVEL must be|LOG_LEVEL must be .+; PORT must be/,
   ],
+  ['production without a database and a bucket', PRODUCTION, /DATABASE_URL is missing.+; S3_ENDPOINT is missing/],
   [
     'a database that does not answer',
     { DATABASE_URL: 'postgres://app:geheim@127.0.0.1:1/x' },

@@ -13,7 +13,7 @@ import { getLessonRoute, listLessonsRoute } from './routes/lessons.ts'
 import { putStructureRoute } from './routes/put-structure.ts'
 import type { StructureEngine } from './tree.ts'
 
-export { createOutlineEngine } from './outline/index.ts'
+export { createBackgroundOutline } from './background-outline.ts'
 
 type ApiDeps = { db: Pick<Database, 'forTenant'>; queue: Queue; cursors: Cursors; once: Once }
 

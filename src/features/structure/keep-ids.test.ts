@@ -2,7 +2,8 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Failure } from '#kernel/failure.ts'
 import { adoptIds, type KnownIds, keepIds } from './keep-ids.ts'
-import type { ConceptDraft, CourseDraft, CourseTree, ExerciseDraft, LessonDraft, ModuleDraft } from './tree.ts'
+import { concept, counter, exercise, lesson, module } from './fixtures/course-draft.ts'
+import type { CourseDraft, CourseTree, ExerciseDraft, ModuleDraft } from './tree.ts'
 
 describe('keepIds', () => {
   const before: CourseDraft = {
@@ -252,35 +253,9 @@ describe('adoptIds', () => {
   })
 })
 
-function counter(prefix: string): () => string {
-  let count = 0
-  return () => `${prefix}-${++count}`
-}
-
 function idsOf({ modules }: CourseTree): string[] {
   const lessons = modules.flatMap((one) => one.lessons)
   return [...modules, ...lessons, ...lessons.flatMap((one) => [...one.concepts, ...one.exercises])].map(({ id }) => id)
-}
-
-function module(title: string, lessons: LessonDraft[]): ModuleDraft {
-  const goals = { description: null, learningGoal: null, expectedKnowledge: [], expectedSkills: [], difficulty: null }
-  return { title, ...goals, lessons }
-}
-
-function lesson(title: string, concepts: ConceptDraft[], exercises: ExerciseDraft[] = []): LessonDraft {
-  const video = { videoMaterialId: null, videoStartTimecode: null, videoEndTimecode: null }
-  return { title, ...video, presentationMaterialId: null, slideRange: null, concepts, exercises }
-}
-
-function concept(title: string, page: number): ConceptDraft {
-  const sources = [{ materialId: 'text', locator: { page } }]
-  return { title, definition: '', examples: [], timecodes: [], slideReferences: [], webReferences: [], sources }
-}
-
-function exercise(description: string, externalId: string | null = null): ExerciseDraft {
-  const grading = { referenceSolution: null, gradingCriteria: null, criteria: [], answerKey: null }
-  const limits = { passScore: 60, maxAttempts: 20, difficultyLevel: null }
-  return { externalId, kind: 'open', description, options: [], ...grading, ...limits }
 }
 
 /** Titles and sources of few kinds, so that they often repeat. */

@@ -58,15 +58,6 @@ describe('a connection carries nothing to the next who uses it', () => {
     await expect(db.asOperator('fail', (tx) => sql`SELECT 1 / 0`.execute(tx))).rejects.toThrow(/division by zero/)
     expect(await visible()).toEqual(NOBODY)
   })
-
-  test('not even when somebody sets it for the session', async () => {
-    const leak = db.forTenant(ours, (tx) => sql`SELECT set_config('app.tenant_id', ${theirs}, false)`.execute(tx))
-    await leak
-    // What a session keeps is a defect of whoever set it: this shows that `true` in `forTenant` is what protects us.
-    expect((await visible())?.tenant).toBe(theirs)
-    await db.statement('reset', `SELECT set_config('app.tenant_id', '', false)`, [])
-    expect(await visible()).toEqual(NOBODY)
-  })
 })
 
 describe('an outage is the Failure service.unavailable, and passes', () => {

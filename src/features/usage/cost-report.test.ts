@@ -1,0 +1,267 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { newId } from '#platform/ids/index.ts'
+import { startApp, type TestApp } from '#test/app.ts'
+import { build } from '#test/build.ts'
+import { usd } from './money.ts'
+import { createCostReports } from './report.ts'
+
+let app: TestApp
+let acme: Awaited<ReturnType<TestApp['as']>>
+let tenants = 0
+
+beforeAll(async () => {
+  app = await startApp()
+})
+afterAll(() => app.close())
+beforeEach(async () => {
+  acme = await app.as(`Академія ${tenants++}`)
+})
+
+type Call = { at: string; cost: bigint | null; [field: string]: unknown }
+
+async function record(calls: Call[], { tenantId } = acme) {
+  const rows = calls.map(({ at, cost, ...fields }) => ({
+    id: newId(),
+    tenant_id: tenantId,
+    ...{ action: 'structure', provider: 'gemini', model: 'flash', succeeded: true },
+    ...{ tokens_in: '100', tokens_out: '10', latency_ms: 50 },
+    ...fields,
+    created_at: new Date(at),
+    cost_nano_usd: cost === null ? null : String(cost),
+  }))
+  await app.services.db.forTenant(tenantId, (tx) => tx.insertInto('llm_calls').values(rows).execute())
+}
+
+const report = async (query = '?from=2026-03-01&to=2026-04-01', headers = {}) =>
+  acme.get(`/reports/cost${query}`, headers)
+const monthOf = (now: Date) =>
+  [0, 1].map((later) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + later)))
+
+describe('a cost report', () => {
+  test('is zeros of the running UTC month until there are calls', async () => {
+    const { status, body } = await report('')
+    expect(status).toBe(200)
+    const [from, to] = monthOf(new Date())
+    expect(body).toEqual({
+      ...{ from: from?.toISOString(), to: to?.toISOString() },
+      summary: {
+        ...{ total_calls: 0, successful_calls: 0, failed_calls: 0, total_cost_usd: '0' },
+        ...{ total_tokens_in: 0, total_tokens_out: 0, avg_latency_ms: 0 },
+      },
+      ...{ by_action: [], by_provider: [], by_model: [], by_course: [], by_day: [] },
+      budget: { limit_usd: null, spent_usd: '0', reserved_usd: '0' },
+    })
+  })
+
+  test('sums calls as a whole and by every group', async () => {
+    const { id: course } = await build.course(acme)
+    await record([
+      { at: '2026-03-01T00:00:00Z', cost: 1n, course_id: course },
+      { at: '2026-03-01T23:59:59.999Z', cost: 2_000_000_000n, provider: 'openai', model: 'gpt', latency_ms: 151 },
+      { at: '2026-03-02T00:00:00Z', cost: null, provider: 'openai', model: 'local', succeeded: false },
+      { at: '2026-03-31T23:59:59.999Z', cost: 500_000_000n, action: 'grade', tokens_in: '7', latency_ms: 0 },
+    ])
+    const { body } = await report()
+    expect(body.summary).toEqual({
+      ...{ total_calls: 4, successful_calls: 3, failed_calls: 1, total_cost_usd: '2.500000001' },
+      ...{ total_tokens_in: 307, total_tokens_out: 40, avg_latency_ms: 63 },
+    })
+    const row = (group: string | null, calls: number, cost_usd: string, tokens_in: number, avg_latency_ms: number) => ({
+      ...{ group, calls, cost_usd, tokens_in, tokens_out: calls * 10, avg_latency_ms },
+    })
+    expect(body.by_action).toEqual([row('structure', 3, '2.000000001', 300, 84), row('grade', 1, '0.5', 7, 0)])
+    expect(body.by_provider).toEqual([row('openai', 2, '2', 200, 101), row('gemini', 2, '0.500000001', 107, 25)])
+    expect(body.by_model.map(({ group }: { group: string }) => group)).toEqual(['gpt', 'flash', 'local'])
+    expect(body.by_course).toEqual([row(null, 3, '2.5', 207, 67), row(course, 1, '0.000000001', 100, 50)])
+    expect(body.by_day).toEqual([
+      row('2026-03-01', 2, '2.000000001', 200, 101),
+      row('2026-03-02', 1, '0', 100, 50),
+      row('2026-03-31', 1, '0.5', 7, 0),
+    ])
+  })
+
+  test('is the same to the last nano-dollar as adding up by hand', async () => {
+    const call = fc.record({
+      cost: fc.option(fc.bigInt({ min: 0n, max: 10n ** 17n })),
+      action: fc.constantFrom('structure', 'grade'),
+      at: fc.constantFrom('2026-03-05T10:00:00Z', '2026-03-06T10:00:00Z'),
+    })
+    const rounds = fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 30 }), async (calls) => {
+      acme = await app.as(`Академія ${tenants++}`)
+      await record(calls)
+      const { body } = await report()
+      const sum = (some: typeof calls) => usd(some.reduce((total, { cost }) => total + (cost ?? 0n), 0n))
+      expect(body.summary.total_cost_usd).toBe(sum(calls))
+      for (const { group, cost_usd, calls: count } of body.by_action) {
+        const own = calls.filter(({ action }) => action === group)
+        expect([cost_usd, count]).toEqual([sum(own), own.length])
+      }
+      for (const { group, cost_usd } of body.by_day)
+        expect(cost_usd).toBe(sum(calls.filter(({ at }) => at.startsWith(group))))
+    })
+    await fc.assert(rounds, { numRuns: 15 })
+  })
+
+  test("shows a tenant's own calls to both scopes, and its month's in the budget", async () => {
+    const at = new Date().toISOString()
+    await record([{ at, cost: 3n }])
+    const rival = await app.as(`Суперник ${tenants}`)
+    await record([{ at, cost: 1_000_000_000n }], rival)
+    for (const scope of ['prep', 'check'] as const) {
+      const { body } = await (await app.as(`Академія ${tenants - 1}`, [scope])).get('/reports/cost')
+      expect(body.summary).toMatchObject({ total_calls: 1, total_cost_usd: '0.000000003' })
+      expect(body.budget).toEqual({ limit_usd: null, spent_usd: '0.000000003', reserved_usd: '0' })
+    }
+    expect((await report()).body.budget.spent_usd).toBe('0.000000003')
+  })
+})
+
+describe('the period', () => {
+  test.each([
+    ['?from=2026-03-10T10:00:00Z&to=2026-03-10T12:00:00Z', 2],
+    ['?from=2026-03-10T10:00:00.001Z&to=2026-03-10T12:00:00Z', 1],
+    ['?from=2026-03-10T12:00:00%2B02:00&to=2026-03-10T13:00:00%2B02:00', 1],
+    ['?from=2026-03-10&to=2026-03-11', 3],
+    ['?from=2026-03-11&to=2026-03-12', 0],
+    ['?from=2026-03-10', 3],
+    ['?to=2026-03-10T11:30:00Z', 2],
+    ['?from=0001-01-01&to=9999-12-31', 3],
+    ['', 0],
+  ])('%s has %i of the calls at 10, 11 and 12 o’clock', async (query, count) => {
+    await record([10, 11, 12].map((hour) => ({ at: `2026-03-10T${hour}:00:00Z`, cost: 1n })))
+    const { status, body } = await report(query)
+    expect([status, body.summary?.total_calls]).toEqual([200, count])
+  })
+
+  const january = ['2026-01-01T00:00:00.000Z', '2026-02-01T00:00:00.000Z']
+  test.each<[string, string, { from?: string; to?: string }, string[]]>([
+    ['is the month', '2026-01-01T00:00:00.000Z', {}, january],
+    ['is the month to its last moment', '2026-01-31T23:59:59.999Z', {}, january],
+    ['is the month in UTC, wherever that is told', '2026-02-01T01:30:00+02:00', {}, january],
+    [
+      'spans the end of a year',
+      '2025-12-31T23:59:59.999Z',
+      {},
+      ['2025-12-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z'],
+    ],
+    ['has a leap day', '2028-02-29T12:00:00Z', {}, ['2028-02-01T00:00:00.000Z', '2028-03-01T00:00:00.000Z']],
+    [
+      'goes on to the end of the month',
+      '2026-01-15T00:00:00Z',
+      { from: '2025-11-05T00:00:00.000Z' },
+      ['2025-11-05T00:00:00.000Z', january[1] ?? ''],
+    ],
+    [
+      'begins with the month',
+      '2026-01-15T00:00:00Z',
+      { to: '2026-01-09T00:00:00.000Z' },
+      [january[0] ?? '', '2026-01-09T00:00:00.000Z'],
+    ],
+    ['is the month of an end that is past', '2026-03-15T00:00:00Z', { to: january[1] ?? '' }, january],
+    ['is the month of a start to come', '2025-11-15T00:00:00Z', { from: january[0] ?? '' }, january],
+  ])('%s: at %s with %j', async (_what, now, given, [from, to]) => {
+    const { reports } = { reports: createCostReports({ db: app.services.db, now: () => new Date(now) }) }
+    const period = Object.fromEntries(Object.entries(given).map(([bound, text]) => [bound, new Date(text)]))
+    const made = await reports.reportFor(acme.tenantId, period)
+    expect([made.from.toISOString(), made.to.toISOString()]).toEqual([from, to])
+  })
+
+  test.each([
+    ['from=2026-02-31', 'from'],
+    ['to=2026-02-29', 'to'],
+    ['from=2026-13-01', 'from'],
+    ['from=2026-3-1', 'from'],
+    ['from=', 'from'],
+    ['from=вчора', 'from'],
+    ['from=1772323200', 'from'],
+    ['from=2026-03-01T00:00:00', 'from'],
+    ['from=2026-03-01T24:00:00Z', 'from'],
+    ['from=2026-03-01T00:00:00 02:00', 'from'],
+    ['from=2016-12-31T23:59:60Z', 'from'],
+    ['from=2026-03-02&to=2026-03-01', 'to'],
+    ['from=2026-03-01&to=2026-03-01T02:00:00%2B02:00', 'to'],
+    ['since=2026-03-01', 'since'],
+  ])('?%s is refused', async (query, path) => {
+    for (const accept of ['application/json', 'text/csv']) {
+      const { status, body } = await report(`?${query}`, { accept })
+      expect([status, body.errors?.[0].path]).toEqual([422, path])
+    }
+  })
+})
+
+describe('the calls as CSV', () => {
+  const csv = async () => {
+    const { headers, body } = await report(undefined, { accept: 'text/csv' })
+    expect(headers.get('content-type')).toBe('text/csv; charset=utf-8')
+    return String(body).split('\r\n')
+  }
+  const HEADER =
+    'id,created_at,action,provider,model,course_id,job_id,succeeded,tokens_in,tokens_out,cost_usd,latency_ms'
+
+  test('are the header alone while there are none', async () => {
+    expect(await csv()).toEqual([HEADER, ''])
+  })
+
+  test('are one line each, in the order of time, and only the period’s', async () => {
+    await record([
+      { at: '2026-02-28T23:59:59Z', cost: 1n },
+      { at: '2026-03-01T00:00:00Z', cost: 1_250_000_000n, job_id: '0197f0c4-5d2e-7cc1-9d39-3a1f6a3c9e10' },
+      { at: '2026-03-02T00:00:00Z', cost: null, succeeded: false },
+      { at: '2026-04-01T00:00:00Z', cost: 1n },
+    ])
+    const lines = (await csv()).map((line) => line.replace(/^[0-9a-f-]{36},/, ''))
+    expect(lines).toEqual([
+      HEADER,
+      '2026-03-01T00:00:00.000Z,structure,gemini,flash,,0197f0c4-5d2e-7cc1-9d39-3a1f6a3c9e10,true,100,10,1.25,50',
+      '2026-03-02T00:00:00.000Z,structure,gemini,flash,,,false,100,10,,50',
+      '',
+    ])
+  })
+
+  test('go over any number of batches', async () => {
+    const calls = Array.from({ length: 2_001 }, (_, index) => ({ at: '2026-03-01T00:00:00Z', cost: BigInt(index) }))
+    await record(calls.slice(0, 1_000))
+    await record(calls.slice(1_000))
+    const costs = (await csv()).slice(1, -1).map((line) => line.split(',')[10])
+    expect(costs).toEqual(calls.map(({ cost }) => usd(cost)))
+  })
+
+  test.each([
+    ['=HYPERLINK("http://зле")', `"'=HYPERLINK(""http://зле"")"`],
+    ['+1', "'+1"],
+    ['-1', "'-1"],
+    ['@SUM(A1)', "'@SUM(A1)"],
+    ['\t=1', "'\t=1"],
+    ['\r=1', `"'\r=1"`],
+    ['\n=1', `"'\n=1"`],
+    ['＝1', "'＝1"],
+    ['а, б', '"а, б"'],
+    ['"лапки"', '"""лапки"""'],
+    ['рядок\nрядок', '"рядок\nрядок"'],
+    ['модель-1=2', 'модель-1=2'],
+  ])('write %j so that no program takes it for anything else', async (model, cell) => {
+    await record([{ at: '2026-03-01T00:00:00Z', cost: 1n, model }])
+    const { body } = await report(undefined, { accept: 'text/csv' })
+    expect(body).toContain(`,gemini,${cell},,`)
+  })
+
+  test.each([
+    ['text/csv', true],
+    ['Text/CSV; charset=utf-8', true],
+    ['text/*', true],
+    ['text/csv, application/json', true],
+    ['text/csv, */*;q=0.1', true],
+    ['application/json;q=0.5, text/csv;q=0.9', true],
+    ['application/json, text/csv;q=0.9', false],
+    ['text/csv;q=0', false],
+    ['text/csv;q=0.2, */*;q=0.5', false],
+    ['*/*', false],
+    ['application/json, text/plain, */*', false],
+    ['image/png', false],
+    ['', false],
+  ])('are what Accept: %s asks for: %s', async (accept, isCsv) => {
+    const { headers } = await report(undefined, { accept })
+    expect(headers.get('content-type')).toContain(isCsv ? 'text/csv' : 'application/json')
+  })
+})
