@@ -3,7 +3,7 @@ import pg from 'pg'
 import { inject } from 'vitest'
 import { type DatabaseUrls, databaseUrls, ROLES, TEMPLATE } from './template.ts'
 
-export type TestDatabase = { urls: DatabaseUrls; drop(): Promise<void> }
+export type TestDatabase = { name: string; urls: DatabaseUrls; drop(): Promise<void> }
 
 /** A database of one's own, cloned from the migrated template. `drop` fails when somebody still holds a connection to it. */
 export async function cloneDatabase(): Promise<TestDatabase> {
@@ -12,7 +12,20 @@ export async function cloneDatabase(): Promise<TestDatabase> {
   await query(superuserUrl, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} OWNER ${ROLES.owner.name}`)
   await query(superuserUrl, `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`)
   await query(superuserUrl, `GRANT CONNECT ON DATABASE ${name} TO ${ROLES.app.name}, ${ROLES.queue.name}`)
+  return opened(superuserUrl, name)
+}
+
+/** One with nothing in it, which belongs to the superuser. */
+export async function emptyDatabase(): Promise<TestDatabase> {
+  const superuserUrl = inject('superuserUrl')
+  const name = `test_${randomBytes(6).toString('hex')}`
+  await query(superuserUrl, `CREATE DATABASE ${name}`)
+  return opened(superuserUrl, name)
+}
+
+function opened(superuserUrl: string, name: string): TestDatabase {
   return {
+    name,
     urls: databaseUrls(superuserUrl, name),
     drop: async () => {
       const leaked = await waitForNoSessions(superuserUrl, name)

@@ -25,7 +25,10 @@ afterAll(async () => {
 /** Declares a body of 1 GB and goes on writing it until the answer is there. */
 function writeUntilAnswered(path: string, headers: Record<string, string>): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(`${proxy.url}/api/v1${path}`, { method: 'POST', headers: { 'content-length': '1000000000', ...headers } })
+    const outgoing = request(`${proxy.url}/api/v1${path}`, {
+      method: 'POST',
+      headers: { 'content-length': '1000000000', ...headers },
+    })
     const chunk = Buffer.alloc(64 * 1024)
     const writing = setInterval(() => outgoing.write(chunk), 5)
     outgoing.on('error', () => undefined)
@@ -61,7 +64,10 @@ test('a file comes through nginx whole, chunked or not', async () => {
   const bytes = Buffer.alloc(20 * MIB, 'Привіт ')
   for (const body of [bytes, new Blob([bytes]).stream()]) {
     const path = `/courses/${course.id}/materials?source_type=video&filename=${encodeURIComponent('лекція.mp4')}`
-    const { status, body: material } = await client.request('POST', path, { body, headers: { 'content-type': 'video/mp4' } })
+    const { status, body: material } = await client.request('POST', path, {
+      body,
+      headers: { 'content-type': 'video/mp4' },
+    })
     expect(status).toBe(201)
     expect(material.sha256).toBe(createHash('sha256').update(bytes).digest('hex'))
   }

@@ -12,10 +12,18 @@ export async function startNginx(upstream: string): Promise<Proxy> {
   const folder = await mkdtemp(join(tmpdir(), 'course-supporter-nginx-'))
   const port = await freePort()
   await writeFile(join(folder, 'nginx.conf'), configOf({ folder, port, upstream }))
-  const server = spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const server = spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   const url = `http://127.0.0.1:${port}`
   for (let attempt = 0; ; attempt++) {
-    if (await fetch(url).then(() => true, () => false)) break
+    if (
+      await fetch(url).then(
+        () => true,
+        () => false,
+      )
+    )
+      break
     if (attempt > 100 || server.exitCode !== null) throw new Error('nginx does not answer')
     await new Promise((resolve) => setTimeout(resolve, 50))
   }

@@ -56,10 +56,13 @@ test('while the storage is out of reach, an upload is refused and leaves nothing
   expect((await acme.get(`/courses/${course}/materials`)).body.items.length).toBe(1)
   expect([...s3.objects().keys()]).toEqual([`${acme.tenantId}/${course}/${id}`])
 
-  await acme.delete(`/materials/${id}`)
+  const { id: later } = await build.material(acme, course)
+  for (const deleted of [id, later]) await acme.delete(`/materials/${deleted}`)
+  s3.requests.length = 0
   s3.faults.next('DeleteObject', { kind: 'status', status: 503 }, LONG)
   await expect(emptyDiscarded(app.services)).rejects.toThrow()
-  expect(s3.objects().size).toBe(1)
-  expect(await emptyDiscarded(app.services)).toBe(1)
+  expect(await emptyDiscarded(app.services)).toBe(2)
   expect(s3.objects().size).toBe(0)
+  // What failed went to the end.
+  expect(s3.requests.map(({ key }) => key.split('/').at(-1))).toEqual([...Array(LONG).fill(id), later, id])
 })

@@ -272,3 +272,9 @@ export async function discardedObjects(tx: OperatorTx, limit: number): Promise<s
 export async function forgetDiscarded(tx: OperatorTx, objectKey: string): Promise<void> {
   await tx.deleteFrom('discarded_objects').where('object_key', '=', objectKey).execute()
 }
+
+/** Puts it at the end of the list. */
+export async function postponeDiscarded(tx: OperatorTx, objectKey: string): Promise<void> {
+  await forgetDiscarded(tx, objectKey)
+  await tx.insertInto('discarded_objects').values({ object_key: objectKey }).execute()
+}

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Failure } from '#kernel/failure.ts'
-import { adoptIds, type KnownIds, keepIds } from './keep-ids.ts'
 import { concept, counter, exercise, lesson, module } from './fixtures/course-draft.ts'
+import { adoptIds, type KnownIds, keepIds } from './keep-ids.ts'
 import type { CourseDraft, CourseTree, ExerciseDraft, ModuleDraft } from './tree.ts'
 
 describe('keepIds', () => {

@@ -12,7 +12,7 @@ const CostRow = Type.Object(
     cost_usd: Usd,
     tokens_in: Type.Integer(),
     tokens_out: Type.Integer(),
-    avg_latency_ms: Nullable(Type.Number()),
+    avg_latency_ms: Type.Number(),
   },
   { title: 'CostRow' },
 )
@@ -28,7 +28,7 @@ export const CostReportBody = Type.Object(
       total_cost_usd: Usd,
       total_tokens_in: Type.Integer(),
       total_tokens_out: Type.Integer(),
-      avg_latency_ms: Nullable(Type.Number()),
+      avg_latency_ms: Type.Number(),
     }),
     by_action: Type.Array(CostRow),
     by_provider: Type.Array(CostRow),

@@ -13,7 +13,8 @@ export type Sums = {
   costNanoUsd: bigint
   tokensIn: number
   tokensOut: number
-  avgLatencyMs: number | null
+  /** 0 where there are no calls. */
+  avgLatencyMs: number
 }
 
 export type GroupSums = Sums & { group: string | null }
@@ -121,7 +122,7 @@ function calls(tx: Tx, { from, to, tenantId }: Filter) {
     .$if(tenantId !== undefined, (query) => query.where('tenant_id', '=', tenantId ?? ''))
 }
 
-const NOTHING: Sums = { calls: 0, succeeded: 0, costNanoUsd: 0n, tokensIn: 0, tokensOut: 0, avgLatencyMs: null }
+const NOTHING: Sums = { calls: 0, succeeded: 0, costNanoUsd: 0n, tokensIn: 0, tokensOut: 0, avgLatencyMs: 0 }
 
 type SumsRow = {
   calls: string
@@ -139,6 +140,6 @@ function sumsOf(row: SumsRow): Sums {
     costNanoUsd: BigInt(row.cost),
     tokensIn: Number(row.tokens_in),
     tokensOut: Number(row.tokens_out),
-    avgLatencyMs: row.latency === null ? null : Number(row.latency),
+    avgLatencyMs: Number(row.latency ?? 0),
   }
 }

@@ -20,7 +20,7 @@ const Me = Type.Object(
     }),
     budget: Type.Object({
       limit_usd: Nullable(Type.String()),
-      spent_usd: Type.String({ description: 'This UTC month, as a decimal string.', examples: ['1.250000000'] }),
+      spent_usd: Type.String({ description: 'This UTC month, as a decimal string.', examples: ['1.25'] }),
       reserved_usd: Type.String(),
     }),
   },

@@ -113,3 +113,11 @@ test('a page without an article is read whole', () => {
   ).toEqual(['Коротко.', 'І все.'])
   expect(read('Лише текст', true).blocks.map((block) => block.text)).toEqual(['Лише текст'])
 })
+
+test('of a page with one main part only that is read, and its title', () => {
+  const page =
+    '<title>Урок</title><header>Школа</header><main><h1>Цикли</h1><p>Цикл повторює.</p></main><footer>©</footer>'
+  expect(read(page)).toMatchObject({ title: 'Урок', blocks: [{ text: 'Цикли' }, { text: 'Цикл повторює.' }] })
+  expect(texts('<main></main><p>усе поза головним</p>')).toEqual([['paragraph', 'усе поза головним']])
+  expect(texts('<main><p>а</p></main><main><p>б</p></main>')).toHaveLength(2)
+})

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '#platform/ids/index.ts'
+import { startApp, type TestApp } from '#test/app.ts'
+import { build } from '#test/build.ts'
+
+let app: TestApp
+let acme: Awaited<ReturnType<TestApp['as']>>
+
+beforeAll(async () => {
+  app = await startApp()
+  acme = await app.as('Академія')
+})
+afterAll(() => app.close())
+
+/** A job as the queue would have left it. */
+async function jobThat(is: Record<string, unknown>): Promise<string> {
+  const id = newId()
+  const row = { id, tenant_id: acme.tenantId, kind: 'check_homework', scope: 'prep', priority: 1, payload: '{}', ...is }
+  await app.services.db.forTenant(acme.tenantId, (tx) => tx.insertInto('jobs').values(row).execute())
+  return id
+}
+
+const at = new Date('2026-03-01T10:00:00Z')
+const later = new Date('2026-03-01T10:00:05.250Z')
+
+describe('a job is shown', () => {
+  const fresh = { course_id: null, status: 'queued', progress: 0, result: null, error: null, finished_at: null }
+  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['waiting', {}, fresh],
+    ['running', { status: 'running', worker_id: 1, progress: 0.25 }, { ...fresh, status: 'running', progress: 0.25 }],
+    [
+      'done',
+      { status: 'done', progress: 1, result: '{"version":3}', finished_at: later },
+      { ...fresh, status: 'done', progress: 1, result: { version: 3 }, finished_at: later.toISOString() },
+    ],
+    [
+      'failed',
+      { status: 'error', error_code: 'job.timeout', error_message: 'Задовго.', finished_at: later },
+      {
+        ...fresh,
+        status: 'error',
+        error: { code: 'job.timeout', message: 'Задовго.' },
+        finished_at: later.toISOString(),
+      },
+    ],
+    [
+      'cancelled',
+      { status: 'cancelled', finished_at: later },
+      { ...fresh, status: 'cancelled', finished_at: later.toISOString() },
+    ],
+  ])('%s', async (_what, row, shown) => {
+    const id = await jobThat({ created_at: at, ...row })
+    const { status, body } = await acme.get(`/jobs/${id}`)
+    expect([status, body]).toEqual([200, { id, kind: 'check_homework', created_at: at.toISOString(), ...shown }])
+  })
+
+  test('with the course it is about, and without it once that is deleted', async () => {
+    const { id: course_id } = await build.course(acme)
+    const id = await jobThat({ course_id })
+    expect((await acme.get(`/jobs/${id}`)).body.course_id).toBe(course_id)
+    await acme.delete(`/courses/${course_id}`)
+    expect((await acme.get(`/jobs/${id}`)).body).toMatchObject({ id, course_id: null })
+  })
+})
+
+describe('a job is shown to', () => {
+  test.each([
+    ['prep', ['prep'], 200],
+    ['prep', ['check'], 403],
+    ['check', ['check'], 200],
+    ['check', ['prep'], 403],
+    ['check', ['prep', 'check'], 200],
+  ] as const)('of %s, to a key with %j: %i', async (scope, scopes, status) => {
+    const id = await jobThat({ scope })
+    const answer = await (await app.as('Академія', [...scopes])).get(`/jobs/${id}`)
+    expect(answer.status).toBe(status)
+    if (status === 403) expect(answer.body.code).toBe('auth.scope_missing')
+  })
+
+  test('nobody else, as if it were not there', async () => {
+    const rival = await app.as('Суперник')
+    const [foreign, unknown] = [await rival.get(`/jobs/${await jobThat({})}`), await rival.get(`/jobs/${newId()}`)]
+    const { request_id: _, ...problem } = foreign.body
+    expect([foreign.status, problem.code]).toEqual([404, 'job.not_found'])
+    expect(unknown.body).toMatchObject(problem)
+    expect((await acme.get('/jobs/перший')).status).toBe(422)
+  })
+})

@@ -1,0 +1,47 @@
+import { newId } from '#platform/ids/index.ts'
+import { build } from './build.ts'
+import type { Client } from './client.ts'
+
+/** Ids of what one tenant has, by the names that the routes' parameters have. */
+export type Ids = Record<string, string>
+
+/** One of everything that the API can make for a tenant. Needs a running worker. */
+export async function makeWorld(client: Client): Promise<Ids> {
+  const { id: courseId } = await build.course(client, { external_id: 'lms-1', description: 'Перші кроки' })
+  const { id: materialId } = await build.readMaterial(client, courseId)
+  const mappings = [{ slide_number: 1, video_timecode: '00:15' }]
+  await expectOk(client.post(`/courses/${courseId}/slide-mapping`, { mappings }, { 'idempotency-key': 'mapping-1' }))
+  const { job_id: jobId } = await expectOk(client.post(`/courses/${courseId}/structure`))
+  await build.endedJob(client, jobId)
+  const exercise = { kind: 'open', description: 'Що таке змінна?', reference_solution: 'Імʼя для значення.' }
+  const source = { material_id: materialId, locator: { heading: ['Вступ'], paragraph: 1 } }
+  const concept = { title: 'Змінна', definition: 'Змінна — це імʼя.', sources: [source] }
+  const lesson = { title: 'Змінні', concepts: [concept], exercises: [exercise] }
+  const { modules } = await expectOk(
+    client.put(`/courses/${courseId}/structure`, { modules: [{ title: 'Основи', lessons: [lesson] }] }),
+  )
+  const [made] = modules[0].lessons
+  return {
+    courseId,
+    materialId,
+    jobId,
+    lessonId: made.id,
+    exerciseId: made.exercises[0].id,
+    // Nothing can be submitted yet.
+    submissionId: newId(),
+    studentId: 'student-17@school.example',
+  }
+}
+
+/** Ids of the same kinds that nobody has. */
+export function neverMade(ids: Ids): Ids {
+  return Object.fromEntries(Object.entries(ids).map(([name, id]) => [name, isUuid(id) ? newId() : `${id}-unknown`]))
+}
+
+const isUuid = (text: string) => /^[0-9a-f-]{36}$/.test(text)
+
+async function expectOk(asking: ReturnType<Client['get']>) {
+  const { status, body } = await asking
+  if (status >= 300) throw new Error(`The world could not be made: ${status} ${JSON.stringify(body)}`)
+  return body
+}
