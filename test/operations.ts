@@ -21,7 +21,7 @@ export type Schema = {
 }
 
 type Parameter = { name: string; in: string; schema: Schema }
-type Content = Record<string, { schema: Schema; examples?: Record<string, unknown> }>
+type Content = Record<string, { schema: Schema; example?: unknown; examples?: Record<string, { value: unknown }> }>
 type Response = { $ref?: string; content?: Content }
 
 /** One operation of the OpenAPI document, read. */
@@ -29,6 +29,8 @@ export type Operation = {
   parameters: Parameter[]
   /** Of the JSON body; undefined when none is taken. */
   body: Schema | undefined
+  /** Of the JSON body. */
+  example: unknown
   /** The codes that the document names for a status; undefined when it does not name the status. */
   codes(status: number): string[] | undefined
 }
@@ -59,9 +61,11 @@ export function readOperations({ api }: RunningApi) {
     }
     const content = requestBody && resolve(requestBody).content
     if (requestBody && content?.['application/json'] === undefined) throw new Error(`${method} ${url} takes no JSON`)
+    const { schema, example, examples } = content?.['application/json'] ?? {}
     return {
       parameters: parameters.map((parameter) => ({ ...parameter, schema: resolve(parameter.schema) })),
-      body: content?.['application/json'] && resolve(content['application/json'].schema),
+      body: schema && resolve(schema),
+      example: example ?? Object.values(examples ?? {})[0]?.value,
       codes: (status) => {
         const response = responses[status] && resolve(responses[status])
         return response && Object.keys(response.content?.['application/problem+json']?.examples ?? {})
@@ -71,10 +75,10 @@ export function readOperations({ api }: RunningApi) {
 
   /** The example that the document gives of the route's body; every body must have one. */
   function exampleFor(route: RouteEntry): unknown {
-    const { body } = operationOf(route)
-    if (body !== undefined && body.examples?.[0] === undefined)
+    const { body, example } = operationOf(route)
+    if (body !== undefined && example === undefined)
       throw new Error(`The body of ${route.method} ${route.url} has no example`)
-    return body?.examples?.[0]
+    return example
   }
 
   /** Bodies that are valid as far as a schema can tell, one for each place where an id may stand, with `id` there. */
@@ -84,32 +88,32 @@ export function readOperations({ api }: RunningApi) {
     if (schema.anyOf) return schema.anyOf.flatMap((branch) => bodiesWith(id, branch))
     if (schema.items) return bodiesWith(id, schema.items).map((item) => [item])
     return Object.entries(schema.properties ?? {}).flatMap(([name, inner]) =>
-      bodiesWith(id, inner).map((value) => ({ ...(leastOf(schema) as object), [name]: value })),
+      bodiesWith(id, inner).map((value) => ({ ...(leastOf(id, schema) as object), [name]: value })),
     )
   }
 
-  /** The smallest value that fits. */
-  function leastOf(given: Schema): unknown {
+  /** The smallest value that fits; where it must name something, `id`. */
+  function leastOf(id: string, given: Schema): unknown {
     const schema = resolve(given)
-    if (schema.anyOf?.[0]) return leastOf(schema.anyOf[0])
+    if (schema.anyOf?.[0]) return leastOf(id, schema.anyOf[0])
     if (schema.enum) return schema.enum[0]
     if (schema.properties || schema.type === 'object') {
       const required = Object.entries(schema.properties ?? {}).filter(([name]) => schema.required?.includes(name))
-      return Object.fromEntries(required.map(([name, inner]) => [name, leastOf(inner)]))
+      return Object.fromEntries(required.map(([name, inner]) => [name, leastOf(id, inner)]))
     }
-    if (schema.items) return [leastOf(schema.items)]
+    if (schema.items) return [leastOf(id, schema.items)]
     if (schema.type === 'integer' || schema.type === 'number') return schema.minimum ?? 1
     if (schema.type === 'boolean') return true
-    return leastText(schema)
+    return schema.format === 'uuid' ? id : leastText(schema)
   }
 
   return { operationOf, exampleFor, bodiesWith }
 }
 
-function leastText({ pattern, format, examples = [] }: Schema): string {
+function leastText({ pattern, examples = [] }: Schema): string {
   const candidates = [...examples.map(String), 'текст', 'https://example.com/', '00:15']
   const found = candidates.find((text) => new RegExp(pattern ?? '').test(text))
-  if (format === 'uuid' || found === undefined) throw new Error(`Nothing is known that fits ${pattern ?? format}`)
+  if (found === undefined) throw new Error(`Nothing is known that fits ${pattern}`)
   return found
 }
 

@@ -5,6 +5,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type EmbeddedPostgres, openEmbeddedPostgres } from '#platform/postgres/index.ts'
 import { commandLine } from '#test/command-line.ts'
+import { openDatabaseServer } from './database-server.ts'
 
 // A server that has never seen this product: none of its roles is there.
 
@@ -51,4 +52,12 @@ test('migrate makes the missing roles when its own may', async () => {
 test('migrate as a superuser takes the roles that are there', async () => {
   await asSuperuser('CREATE DATABASE more')
   await works('more', { name: server.superuser, password: server.password })
+})
+
+test('several that open a new embedded database at the same time do not get in each other’s way', async () => {
+  const database = { kind: 'embedded', folder: join(folder, 'embedded') } as const
+  const servers = await Promise.all([1, 2, 3, 4].map(() => openDatabaseServer(database)))
+  expect(servers.map(({ applied }) => applied.length).filter((count) => count > 0)).toHaveLength(1)
+  expect(new Set(servers.map(({ appUrl }) => appUrl)).size).toBe(1)
+  await Promise.all(servers.map(({ close }) => close()))
 })

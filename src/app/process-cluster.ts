@@ -26,6 +26,9 @@ export function obeyParent(): NodeJS.Signals[] {
 /** What such a process tells when it has started. */
 export const tellReady = (url: string | undefined) => process.send?.({ url })
 
+/** Without this its connection with the parent would keep it alive for ever. */
+export const leaveCluster = () => void cluster.worker?.disconnect()
+
 /**
  * Runs `course-supporter api` in several processes on one port, and the worker, if wanted, in one more. This process only keeps them: it
  * replaces one that ends and passes a stop on. Rejects as `runProgram` does, and leaves nothing running then.

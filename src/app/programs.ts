@@ -52,6 +52,7 @@ export async function runProgram(config: Config, parts: Parts, log: Log, stoppin
   }
 }
 
-export function openLog(config: Config): Promise<Log> {
-  return createLog(config.log)
+/** The log that a configuration asks for, on stdout unless told otherwise. */
+export function openLog(config: Config, destination?: NodeJS.WritableStream): Promise<Log> {
+  return createLog({ ...config.log, ...(destination ? { destination } : {}) })
 }

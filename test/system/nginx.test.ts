@@ -4,12 +4,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startApp, type TestApp } from '#test/app.ts'
 import { build } from '#test/build.ts'
 import { createClient } from '#test/client.ts'
-import { type Proxy, startNginx } from './nginx.ts'
+import { type RunningNginx, startNginx } from './nginx.ts'
 
 const MIB = 1024 * 1024
 
 let app: TestApp
-let proxy: Proxy
+let proxy: RunningNginx
 let acme: Awaited<ReturnType<TestApp['as']>>
 
 beforeAll(async () => {

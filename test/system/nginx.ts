@@ -5,10 +5,10 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-export type Proxy = { url: string; port: number; close(): Promise<void> }
+export type RunningNginx = { url: string; port: number; close(): Promise<void> }
 
 /** A real nginx on loopback before the app, streaming bodies as a production proxy does. It ends with `close`. */
-export async function startNginx(upstream: string): Promise<Proxy> {
+export async function startNginx(upstream: string): Promise<RunningNginx> {
   const folder = await mkdtemp(join(tmpdir(), 'course-supporter-nginx-'))
   const port = await freePort()
   await writeFile(join(folder, 'nginx.conf'), configOf({ folder, port, upstream }))

@@ -35,13 +35,13 @@ export function runCommands(program: Command, terminal: Terminal) {
 
   async function run(parts: Parts, needs: Needs, greet?: (config: Config, running: Running) => Promise<void>) {
     const config = terminal.config(needs)
-    const { isClusterChild, obeyParent, runCluster, tellReady } = await import('../process-cluster.ts')
+    const { isClusterChild, leaveCluster, obeyParent, runCluster, tellReady } = await import('../process-cluster.ts')
     const { openLog, runProgram } = await import('../programs.ts')
     const { untilStopped } = await import('../signals.ts')
     const isCluster = parts.api && config.http.processes > 1 && !isClusterChild()
     const signals = isClusterChild() ? { signals: obeyParent() } : {}
     const deadlineMs = config.drainMs + STOP_MS
-    await untilStopped(await openLog(config), { deadlineMs, ...signals }, async (log, stopping) => {
+    await untilStopped(await openLog(config, terminal.stdout), { deadlineMs, ...signals }, async (log, stopping) => {
       const running = await (isCluster ? runCluster : runProgram)(config, parts, log, stopping)
       if (isClusterChild()) tellReady(running.url)
       if (greet && !stopping.aborted)
@@ -50,7 +50,7 @@ export function runCommands(program: Command, terminal: Terminal) {
           throw error
         })
       return running
-    })
+    }).finally(leaveCluster)
   }
 
   async function greet(config: Config, { services, url = '' }: Running) {

@@ -7,6 +7,7 @@ type Tenants = ReturnType<typeof createTenants>
 
 /** What a command has to do with the world outside: environment, output, and the services it opens for as long as it runs. */
 export type Terminal = {
+  stdout: NodeJS.WritableStream
   out(text: string): void
   config(needs?: Needs): Config
   /** Opens the database beside whatever runs already, gives it to `work`, and closes it. */
@@ -20,6 +21,7 @@ export type Terminal = {
 export function createTerminal(env: Env, stdout: NodeJS.WritableStream): Terminal {
   const config = (needs?: Needs) => readConfig(env, needs)
   const terminal: Terminal = {
+    stdout,
     out: (text) => void stdout.write(`${text}\n`),
     config,
     async withTenants(work) {

@@ -105,7 +105,10 @@ export const ReviewBody = Input(
     }),
     comment: Type.Optional(Nullable(Type.String({ maxLength: 10_000 }))),
   },
-  { title: 'Review' },
+  {
+    title: 'Review',
+    examples: [{ reviewer_id: 'teacher-3', criteria: [{ id: 'c1', met: true }], comment: 'Відповідь правильна.' }],
+  },
 )
 
 const Score = Nullable(Type.Integer({ minimum: 0, maximum: 100 }))

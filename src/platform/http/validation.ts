@@ -95,7 +95,7 @@ const UNSTORABLE = 'must be text without U+0000 and lone surrogates'
 
 function findBad(value: unknown, depth: number): Bad | undefined {
   if (typeof value === 'string') return isStorable(value) ? undefined : { path: [], message: UNSTORABLE }
-  if (typeof value !== 'object' || value === null || !isPlain(value)) return undefined
+  if (typeof value !== 'object' || value === null) return undefined
   if (depth > MAX_DEPTH) return { path: [], message: `is nested deeper than ${MAX_DEPTH} levels` }
   for (const key of Array.isArray(value) ? value.keys() : Object.keys(value)) {
     if (typeof key === 'string' && !isStorable(key)) return { path: ['(name)'], message: UNSTORABLE }
@@ -106,8 +106,3 @@ function findBad(value: unknown, depth: number): Bad | undefined {
 }
 
 const isStorable = (text: string) => !text.includes('\u0000') && text.isWellFormed()
-
-function isPlain(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value)
-  return Array.isArray(value) || prototype === Object.prototype || prototype === null
-}
