@@ -15,7 +15,7 @@ openapi_is_current() {
 }
 
 step 'types' tsc --noEmit
-step 'lint and format' biome ci --error-on-warnings .
+step 'lint and format' biome ci --colors=off --error-on-warnings .
 step 'import rules' imports
 step 'unused code and packages' knip
 step 'openapi.json is current' openapi_is_current
