@@ -3,7 +3,9 @@ import type { Api } from '#platform/http/index.ts'
 /** Opens the port and returns the address; a port that is taken or forbidden is one clear Error. */
 export async function listen(api: Api, { host, port }: { host: string; port: number }): Promise<string> {
   try {
-    return await api.listen({ host, port, listenTextResolver: (address) => `listening at ${address}` })
+    const address = await api.listen({ host, port, listenTextResolver: (address) => `listening at ${address}` })
+    // All addresses of both kinds: nobody can connect to that one everywhere.
+    return address.replace('[::]', 'localhost')
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'EADDRINUSE')

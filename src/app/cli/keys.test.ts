@@ -21,6 +21,7 @@ beforeAll(async () => {
 afterAll(() => app.close())
 
 type Key = { id: string; key: string; prefix: string }
+type ListedKey = { id: string; label: string | null; rate_limit_prep: number; expires_at: string | null }
 
 const create = (...options: string[]): Promise<Key> =>
   cli.json('key', 'create', '--tenant', 'Школа', '--scopes', 'prep,check', ...options)
@@ -135,16 +136,13 @@ test('rotation: both keys work until the overlap ends, which never prolongs the 
   expect(end - began).toBeGreaterThanOrEqual(86_400_000)
   expect(end - Date.now()).toBeLessThanOrEqual(86_400_000)
   expect([await fate(old), await fate(issued)]).toEqual(['200', '200'])
-  const listed: (Key & { label: string; rate_limit_prep: number })[] = await cli.json(
-    'key',
-    'list',
-    '--tenant',
-    'Школа',
-  )
-  expect(listed.find(({ id }) => id === issued.id)).toMatchObject({ label: 'вебсайт', rate_limit_prep: 9 })
+  const list = (): Promise<ListedKey[]> => cli.json('key', 'list', '--tenant', 'Школа')
+  const isLike = { label: 'вебсайт', rate_limit_prep: 9, expires_at: null }
+  expect((await list()).find(({ id }) => id === issued.id)).toMatchObject(isLike)
 
   const again = await cli.json('key', 'rotate', '--id', old.id, '--overlap', '30d')
   expect(again.old.expires_at).toBe(issued.old.expires_at)
+  expect((await list()).find(({ id }) => id === old.id)?.expires_at).toBe(issued.old.expires_at)
   const atOnce = await cli.json('key', 'rotate', '--id', old.id, '--overlap', '0')
   expect([await fate(old), await fate(atOnce)]).toEqual(['401 auth.key_expired', '200'])
   expect(await refusal('key', 'rotate', '--id', old.id, '--overlap', '1h')).toMatch(/expired/)

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { newId } from '#platform/ids/index.ts'
 import { startApp, type TestApp } from '#test/app.ts'
 import { build } from '#test/build.ts'
+import { whileHeld } from '#test/held.ts'
 import { EXERCISE_DEFAULTS, EXERCISES } from './fixtures/authors-course.ts'
 import { type Body, type OpenCourse, oneLesson, openCourse, pathsIn } from './fixtures/open-course.ts'
 
@@ -150,13 +152,16 @@ describe('the external_id of an exercise', () => {
     expect((await put(named('Е'))).status).toBe(200)
   })
 
-  test('stays free when two courses want it at once', async () => {
-    const courses = await Promise.all([1, 2, 3].map(() => openCourse(acme)))
+  test('goes to one of two courses that want it at once', async () => {
+    const [one, other] = [await openCourse(acme), await openCourse(acme)]
     const wanted = ['Ж', 'З', 'И'].map((id) => named(id))
-    const answers = await Promise.all(
-      courses.map((one, index) => one.put(oneLesson({ exercises: index % 2 ? wanted.toReversed() : wanted }))),
-    )
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409])
+    // Both come to stand at the id in the middle, having taken what their orders put before it.
+    const middle = `INSERT INTO exercises (id, tenant_id, course_id, external_id)
+      VALUES ('${newId()}', '${acme.tenantId}', '${course.id}', 'З')`
+    const both = () =>
+      Promise.all([one.put(oneLesson({ exercises: wanted })), other.put(oneLesson({ exercises: wanted.toReversed() }))])
+    const answers = await whileHeld(app, middle, both, { waiting: 2, end: 'ROLLBACK' })
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409])
   })
 })
 
