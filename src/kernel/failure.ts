@@ -53,3 +53,9 @@ export class Failure extends Error {
 export function invalid(path: string, message: string, code = 'request.invalid'): Failure {
   return new Failure('invalid', code, 'The request has wrong fields.', { errors: [{ path, message }] })
 }
+
+/** The refusal of a moment: something underneath does not answer, or not in time. */
+export function unavailable(cause?: unknown): Failure {
+  const message = 'The service is unavailable for a moment. Please try again.'
+  return new Failure('unavailable', 'service.unavailable', message, { retryAfter: 5, cause })
+}

@@ -1,5 +1,7 @@
 import type { Caller, Scope } from '#kernel/caller.ts'
+import { unavailable } from '#kernel/failure.ts'
 import { addressGroup, type GuessThrottle, type Limiter } from '#platform/limits/index.ts'
+import { createTurns } from '#platform/turns/index.ts'
 import { keyExpired, keyInvalid, keyMissing, scopeMissing, tooManyRefusedKeys } from './failures.ts'
 import { hashOf, isKey } from './key.ts'
 import type { FoundKey } from './store.ts'
@@ -18,13 +20,34 @@ type Entry = { key: string | undefined; address: string; access: Scope | 'any' }
 /** Public operations a client address may ask for in 60 s. */
 const PUBLIC_LIMIT = 120
 
+// Keys that are not known yet are looked up a few at a time for each address: a thousand guesses at once must not all be in flight before
+// the first of them is refused.
+const LOOKUPS_AT_ONCE = 5
+const LOOKUP_DEADLINE = 10_000
+
 /** Decides who enters: key → caller → scope → limit. One query at the most. */
 export function createGate({ findKey, throttle, limiter, publicLimiter }: Deps) {
+  const lookups = createTurns({ perKey: LOOKUPS_AT_ONCE })
+
   async function authenticate({ key, address }: Entry): Promise<Caller> {
     if (key === undefined || key === '') throw keyMissing()
     const hash = hashOf(key)
-    const { allowed, retryAfterSeconds } = throttle.allows(address, hash)
-    if (!allowed) throw tooManyRefusedKeys(retryAfterSeconds)
+    if (throttle.knows(hash)) return requireKey(key, hash, address)
+    const release = await lookups
+      .acquire(addressGroup(address), AbortSignal.timeout(LOOKUP_DEADLINE))
+      .catch((error) => {
+        throw unavailable(error)
+      })
+    try {
+      const { allowed, retryAfterSeconds } = throttle.allows(address, hash)
+      if (!allowed) throw tooManyRefusedKeys(retryAfterSeconds)
+      return await requireKey(key, hash, address)
+    } finally {
+      release()
+    }
+  }
+
+  async function requireKey(key: string, hash: string, address: string): Promise<Caller> {
     const found = isKey(key) ? await findKey(hash) : undefined
     if (found === undefined || found.expired) {
       throttle.refused(address)

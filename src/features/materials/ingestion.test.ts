@@ -115,7 +115,10 @@ describe('what is read', () => {
   test('in the encoding that was declared', async () => {
     const bytes = iconv.encode('Цикл', 'windows-1251')
     site.serve('/short', page('text/plain; charset=windows-1251', bytes))
-    for (const id of [await addUrl(site.at('/short')), await upload('a.txt', bytes, 'text/plain; charset="Windows-1251"')]) {
+    for (const id of [
+      await addUrl(site.at('/short')),
+      await upload('a.txt', bytes, 'text/plain; charset="Windows-1251"'),
+    ]) {
       await settled(id)
       expect((await chunks(id)).map(({ text }) => text)).toEqual(['Цикл'])
     }

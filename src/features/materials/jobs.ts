@@ -26,10 +26,12 @@ export function ingestHandler({ db, objects, extractor, web }: Deps) {
     const material = await db.forTenant(tenantId, (tx) => begin(tx, payload.materialId))
     if (material === undefined) return { skipped: true }
     progress(0.1)
-    const extracted = await documentFailures(() => extract(material, signal)).catch(async (error: unknown) => {
-      if (await isGone(tenantId, material.id)) return undefined
-      throw error
-    })
+    const extracted = await documentFailures(() => extract(material, tenantId, signal)).catch(
+      async (error: unknown) => {
+        if (await isGone(tenantId, material.id)) return undefined
+        throw error
+      },
+    )
     if (extracted === undefined) return { skipped: true }
     progress(0.9)
     const { title, chunks } = extracted
@@ -42,13 +44,13 @@ export function ingestHandler({ db, objects, extractor, web }: Deps) {
     return (await db.forTenant(tenantId, (tx) => store.findMaterial(tx, id))) === undefined
   }
 
-  async function extract(material: Material, signal: AbortSignal): Promise<Extracted> {
+  async function extract(material: Material, turn: string, signal: AbortSignal): Promise<Extracted> {
     if (material.objectKey !== null && material.filename !== null) {
       const format = formatOfFile(material.filename)
       if (format === undefined) throw notExtractable()
       const body = await objects.get(material.objectKey, { signal })
       try {
-        return await extractor.extract({ format, body, signal, ...encoding(charsetOf(material.contentType)) })
+        return await extractor.extract({ format, body, signal, turn, ...encoding(charsetOf(material.contentType)) })
       } finally {
         body.destroy()
       }
@@ -57,7 +59,7 @@ export function ingestHandler({ db, objects, extractor, web }: Deps) {
     const format = formatOfPage(url, contentType)
     if (format === undefined) throw notExtractable()
     const article = material.sourceType === 'web'
-    return extractor.extract({ format, body: once(body), signal, article, ...encoding(charset) })
+    return extractor.extract({ format, body: once(body), signal, turn, article, ...encoding(charset) })
   }
 
   return jobHandler(ingestMaterial, run, {

@@ -3,11 +3,16 @@ import { checkExercise } from './check-exercise.ts'
 import type { ConceptLike, CourseLike, ExerciseLike, LessonLike } from './places.ts'
 import { secondsOf } from './timecode.ts'
 
+/** In a whole course, so that it is written and shown within seconds. Each list has its own limit in the schema. */
+const MOST = { lessons: 20_000, concepts: 50_000, exercises: 20_000 }
+
 /** What is wrong with a course that its schema cannot say. `materialIds` are those that may be cited. */
 export function checkCourse({ modules }: CourseLike, materialIds: ReadonlySet<string>): FieldError[] {
   const lessons = modules.flatMap((module, m) =>
     module.lessons.map((lesson, l) => ({ lesson, path: `modules.${m}.lessons.${l}` })),
   )
+  const tooMany = sizeErrors(lessons.map(({ lesson }) => lesson))
+  if (tooMany.length > 0) return tooMany
   return [
     ...lessons.flatMap(({ lesson, path }) => lessonErrors(lesson, path, materialIds)),
     ...externalIdErrors(
@@ -16,6 +21,17 @@ export function checkCourse({ modules }: CourseLike, materialIds: ReadonlySet<st
       ),
     ),
   ]
+}
+
+function sizeErrors(lessons: LessonLike[]): FieldError[] {
+  const counts = {
+    lessons: lessons.length,
+    concepts: lessons.reduce((sum, { concepts }) => sum + concepts.length, 0),
+    exercises: lessons.reduce((sum, { exercises }) => sum + exercises.length, 0),
+  }
+  return (['lessons', 'concepts', 'exercises'] as const)
+    .filter((part) => counts[part] > MOST[part])
+    .map((part) => ({ path: 'modules', message: `must not have more than ${MOST[part]} ${part} in all` }))
 }
 
 function lessonErrors(lesson: LessonLike, path: string, materialIds: ReadonlySet<string>): FieldError[] {

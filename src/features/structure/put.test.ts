@@ -158,6 +158,16 @@ describe('a structure is refused', () => {
     expect(pathsIn(answer)).toContain(`${lesson}.exercises.0.answer_key.value`)
   })
 
+  test.each([
+    ['20001 lessons', 41, {}],
+    ['50001 concepts', 1, { concepts: Array(101).fill({ title: 'П', definition: '' }) }],
+    ['20001 exercises', 1, { exercises: Array(41).fill({ kind: 'open', description: 'Що?' }) }],
+  ])('with more than it may have in all: %s', async (_what, lessons, fields) => {
+    const module = { title: 'М', lessons: Array(lessons).fill({ title: 'У', ...fields }) }
+    const answer = await course.put({ modules: Array(500).fill(module) })
+    expect([answer.status, pathsIn(answer)]).toEqual([422, ['modules']])
+  })
+
   test('when larger than 16 MiB', async () => {
     const { status, body } = await course.put({ modules: [], structure: 'x'.repeat(16 * 1024 * 1024) })
     expect([status, body.code]).toEqual([413, 'request.too_large'])

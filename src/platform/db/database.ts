@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
 import pg from 'pg'
-import { Failure } from '#kernel/failure.ts'
+import { unavailable } from '#kernel/failure.ts'
+import { createTurns } from '#platform/turns/index.ts'
 import type { DB as Tables } from './tables.ts'
 
 declare const scope: unique symbol
@@ -32,39 +33,57 @@ export type DatabaseOptions = {
   onError?: (error: Error) => void
 }
 
+const STATEMENT_CONNECTIONS = 3
+
+/** Milliseconds for which a tenant's transaction waits for its own others to end. */
+const TURN_DEADLINE = 10_000
+
 /**
  * Opens a pool to PostgreSQL as the application's role. Connecting waits at most 5 s, a statement 30 s, an idle transaction 60 s.
- * An unreachable or overloaded server becomes the Failure `service.unavailable`.
+ * One tenant holds at most half of the connections. An unreachable or overloaded server becomes the Failure `service.unavailable`.
  */
 export function createDatabase({ url, poolSize = 10, statementTimeout = 30_000, onError }: DatabaseOptions): Database {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: poolSize,
-    connectionTimeoutMillis: 5_000,
-    statement_timeout: statementTimeout,
-    query_timeout: statementTimeout + 2_000,
-    idle_in_transaction_session_timeout: 60_000,
-    application_name: 'course-supporter',
-    keepAlive: true,
-  })
-  let closing: Promise<void> | undefined
-  // A server that stops, too, may break off a connection that is on its way out.
-  pool.on('error', (error) => {
-    if (!closing) onError?.(error)
-  })
-  // One that breaks while it is used tells whoever uses it; unheard, the event would end the process.
-  pool.on('connect', (client) => client.on('error', () => undefined))
+  let closing: Promise<unknown> | undefined
+  const open = (max: number) => {
+    const pool = new pg.Pool({
+      connectionString: url,
+      max,
+      connectionTimeoutMillis: 5_000,
+      statement_timeout: statementTimeout,
+      query_timeout: statementTimeout + 2_000,
+      idle_in_transaction_session_timeout: 60_000,
+      application_name: 'course-supporter',
+      keepAlive: true,
+    })
+    // A server that stops, too, may break off a connection that is on its way out.
+    pool.on('error', (error) => {
+      if (!closing) onError?.(error)
+    })
+    // One that breaks while it is used tells whoever uses it; unheard, the event would end the process.
+    pool.on('connect', (client) => client.on('error', () => undefined))
+    return pool
+  }
+  const pool = open(poolSize)
+  // Keys and probes do not wait behind transactions.
+  const statements = open(Math.min(poolSize, STATEMENT_CONNECTIONS))
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  // One tenant's transactions that wait for each other must not take every connection: others, keys and probes need theirs.
+  const turns = createTurns({ perKey: Math.max(1, Math.floor(poolSize / 2)) })
 
   return {
     pool,
     forTenant: (tenantId, work) =>
-      translated(() =>
-        kysely.transaction().execute(async (tx) => {
-          await sql`SELECT set_config('app.tenant_id', ${tenantId}, true)`.execute(tx)
-          return work(tx as TenantTx)
-        }),
-      ),
+      translated(async () => {
+        const release = await turns.acquire(tenantId, AbortSignal.timeout(TURN_DEADLINE))
+        try {
+          return await kysely.transaction().execute(async (tx) => {
+            await sql`SELECT set_config('app.tenant_id', ${tenantId}, true)`.execute(tx)
+            return work(tx as TenantTx)
+          })
+        } finally {
+          release()
+        }
+      }),
     asOperator: (why, work) =>
       translated(() =>
         kysely.transaction().execute(async (tx) => {
@@ -76,11 +95,11 @@ export function createDatabase({ url, poolSize = 10, statementTimeout = 30_000, 
         }),
       ),
     statement: async <R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]) =>
-      (await translated(() => pool.query<R>({ name, text, values }))).rows,
+      (await translated(() => statements.query<R>({ name, text, values }))).rows,
     // Not kysely's own: it leaves a pool open that nobody has used through it.
     close: () => {
-      closing ??= pool.end()
-      return closing
+      closing ??= Promise.all([pool.end(), statements.end()])
+      return closing.then(() => undefined)
     },
   }
 }
@@ -89,17 +108,7 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (isOutage(error)) {
-      throw new Failure(
-        'unavailable',
-        'service.unavailable',
-        'The service is unavailable for a moment. Please try again.',
-        {
-          retryAfter: 5,
-          cause: error,
-        },
-      )
-    }
+    if (isOutage(error)) throw unavailable(error)
     throw error
   }
 }
@@ -120,6 +129,7 @@ const OUTAGE_MESSAGES = /Connection terminated|timeout exceeded when trying to c
 
 function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false
+  if (error.name === 'TimeoutError') return true
   if (error instanceof AggregateError) return error.errors.some(isOutage)
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   return (

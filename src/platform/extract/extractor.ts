@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
+import { createTurns } from '#platform/turns/index.ts'
 import type { Extracted } from './collector.ts'
 import { defaultLimits, type ExtractLimits } from './limits.ts'
 import type { DocumentFormat } from './protocol.ts'
 import { type ExtractLog, runChild } from './run-child.ts'
-import { createSlots } from './slots.ts'
 
 export type ExtractRequest = {
   format: DocumentFormat
@@ -13,6 +13,8 @@ export type ExtractRequest = {
   article?: boolean
   /** The encoding that the transport declared, such as `windows-1251`. Used where the bytes do not settle it. */
   charset?: string | null
+  /** Whose document it is: of the children that run at once, one owner gets at most half, and at least one. */
+  turn?: string
 }
 
 export type Extractor = {
@@ -33,13 +35,20 @@ const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
 /** Extracts documents, each in a child process of its own with bounded memory and time. */
 export function createExtractor({ limits: changes = {}, log }: Deps = {}): Extractor {
   const limits = { ...defaultLimits, ...changes }
-  const slots = createSlots(limits.concurrency)
+  const turns = createTurns({ total: limits.concurrency, perKey: Math.max(1, Math.floor(limits.concurrency / 2)) })
   const closing = new AbortController()
   const running = new Set<Promise<unknown>>()
 
-  async function run({ format, body, signal, article = false, charset }: ExtractRequest): Promise<Extracted> {
+  async function run({
+    format,
+    body,
+    signal,
+    article = false,
+    charset,
+    turn = '',
+  }: ExtractRequest): Promise<Extracted> {
     const either = AbortSignal.any([signal, closing.signal])
-    const release = await slots.acquire(either)
+    const release = await turns.acquire(turn, either)
     try {
       const { maxChunkChars, maxExpandedBytes } = limits
       const job = { format, article, charset: charset ?? null, maxChunkChars, maxExpandedBytes }

@@ -37,11 +37,7 @@ export const rateLimited = (retryAfter = 1) =>
     retryAfter,
   })
 
-export const serviceUnavailable = (cause?: unknown) =>
-  new Failure('unavailable', 'service.unavailable', 'The service is unavailable for a moment. Please try again.', {
-    retryAfter: 5,
-    cause,
-  })
+export { unavailable as serviceUnavailable } from '#kernel/failure.ts'
 
 export const idempotencyKeyInUse = () =>
   new Failure('conflict', 'idempotency.in_progress', 'A request with this Idempotency-Key is still being worked on.', {

@@ -18,6 +18,8 @@ type Options = {
 
 /** Ask `allows` before a key is looked up, then report what came of it. Keys come as hashes: this needs no secret. */
 export type GuessThrottle = {
+  /** Whether the key was accepted within `rememberMs`: then it always passes. */
+  knows(keyHash: string): boolean
   /** `retryAfterSeconds` is 0 when allowed; else ≥ 1, and enough unless more keys are refused meanwhile. */
   allows(address: string | undefined, keyHash: string): { allowed: boolean; retryAfterSeconds: number }
   refused(address: string | undefined): void
@@ -29,7 +31,7 @@ export type GuessThrottle = {
  * that were accepted within `rememberMs` are looked up for it.
  *
  * What an attacker gets:
- * - One address: `maxRefused` lookups a window, plus those in flight at once before the first of them is refused.
+ * - One address: `maxRefused` lookups a window, plus those in flight at once before the first of them is refused, which the caller bounds.
  * - n addresses: n times that. With more than `maxAddresses` in a window, each refusal from a further one makes us
  *   forget the address that was refused least recently, so that nothing slows them any more. They gain lookups,
  *   not keys: that does not help against 128 random bits. Failing closed instead would let them shut out every new
@@ -46,11 +48,14 @@ export function createGuessThrottle(options: Options): GuessThrottle {
   const refusals = new Map<string, TimeRing>()
   const acceptances = new Map<string, number>()
 
+  const knows = (keyHash: string) => (acceptances.get(keyHash) ?? Number.NEGATIVE_INFINITY) >= clock() - rememberMs
+
   return {
+    knows,
+
     allows(address, keyHash) {
       const at = clock()
-      const acceptedAt = acceptances.get(keyHash)
-      if (acceptedAt !== undefined && acceptedAt >= at - rememberMs) return { allowed: true, retryAfterSeconds: 0 }
+      if (knows(keyHash)) return { allowed: true, retryAfterSeconds: 0 }
       const log = refusals.get(addressGroup(address))
       // The log holds the last `maxRefused` only: while its oldest counts, all do.
       const blockedFor = log?.length === maxRefused ? timeAt(log, 0) + windowMs - at : -1
