@@ -175,6 +175,22 @@ describe('the same key', () => {
     expect(outcome(raw)).toEqual([201, first.body.id])
   })
 
+  test('tries a failed material again once', async () => {
+    const failed = await build.readMaterial(acme, courseId, { filename: 'зламаний.docx', text: 'це не документ' })
+    const [key, path] = [newKey(), `/materials/${failed.id}/retry`]
+    const first = await post(acme, path, key, {})
+    expect(first.status).toBe(202)
+    await build.read(acme, failed.id)
+    const jobs = await countOf('/jobs')
+    const replay = await post(acme, path, key, {})
+    expect([replay.status, replay.body, replay.headers.get('location')]).toEqual([
+      202,
+      first.body,
+      first.headers.get('location'),
+    ])
+    expect(await countOf('/jobs')).toBe(jobs)
+  })
+
   test('belongs to each tenant alone', async () => {
     const key = newKey()
     const rival = await app.as('Суперник')

@@ -7,6 +7,7 @@ import { ensureDatabase, ensureRoles, type LoginRole } from '#platform/db/roles.
 import { openEmbeddedPostgres } from '#platform/postgres/index.ts'
 import type { DatabaseConfig } from './config.ts'
 import { causeOf } from './describe-error.ts'
+import { keepAlive } from './keep-alive.ts'
 import { MIGRATIONS } from './paths.ts'
 
 /** How to reach the database as each of its roles. */
@@ -25,15 +26,18 @@ type Options = {
   say?: (line: string) => void
   /** Whether to be content with an embedded database that serves this version already, as a short command is. */
   asItIs?: boolean
+  /** Whether to start an embedded server again that somebody killed, until `close`. */
+  watched?: boolean
 }
 
 /** The configured server, or the embedded one: started if nobody runs it, with its roles, database and migrations in place. */
 export async function openDatabaseServer(
   config: DatabaseConfig,
-  { say = () => undefined, asItIs = false }: Options = {},
+  { say = () => undefined, asItIs = false, watched = false }: Options = {},
 ): Promise<DatabaseServer> {
   if (config.kind === 'server') return { ...config, applied: [], close: async () => undefined }
-  const server = await openEmbeddedPostgres({ folder: config.folder, log: say })
+  const open = () => openEmbeddedPostgres({ folder: config.folder, log: say })
+  const server = await open()
   try {
     const role = (name: string) => ({
       name,
@@ -54,7 +58,8 @@ export async function openDatabaseServer(
       await ensureRoles(client, roles)
       await ensureDatabase(client, DATABASE, { owner: roles.owner.name, app: roles.app.name, queue: roles.queue.name })
     })
-    return { ...urls, applied: await applyMigrations(urls), close: server.close }
+    const applied = await applyMigrations(urls)
+    return { ...urls, applied, ...(watched ? keepAlive({ server, open, say }) : { close: server.close }) }
   } catch (error) {
     await server.close()
     throw error

@@ -21,7 +21,7 @@ export async function runProgram(config: Config, parts: Parts, log: Log, stoppin
   try {
     await prepareDataDir(config)
     if (parts.api && parts.worker) stopper.add(await claimDataDir(config))
-    const server = await openDatabaseServer(config.database, { say: (line) => log.debug(line) })
+    const server = await openDatabaseServer(config.database, { say: (line) => log.debug(line), watched: true })
     stopper.add(server.close)
     stopping?.throwIfAborted()
     const services = await openServices({ config, appUrl: server.appUrl, log })

@@ -24,18 +24,18 @@ type Deps = { db: Pick<Database, 'forTenant'> }
 export function createAuthoring({ db }: Deps) {
   return {
     /**
-     * Replaces the structure. `ifMatch` is the version that was read, undefined to overwrite whatever is there.
+     * Replaces the structure. `ifMatch` holds the versions that may be there, undefined to overwrite whatever is.
      * Throws `structure.version_changed`, `exercise.external_id_taken`, a 422 for unknown ids and wrong exercises.
      */
     put: (
       { tenantId }: Caller,
       courseId: string,
       given: AuthorsCourse,
-      ifMatch: number | undefined,
+      ifMatch: number[] | undefined,
     ): Promise<CourseDetail> =>
       db.forTenant(tenantId, async (tx) => {
         const { currentVersion } = await requireLockedCourse(tx, courseId)
-        if (ifMatch !== undefined && ifMatch !== (currentVersion ?? 0)) throw versionChanged()
+        if (ifMatch !== undefined && !ifMatch.includes(currentVersion ?? 0)) throw versionChanged()
         const current = await readDetail(tx, courseId)
         refuse(checkCourse(given, await citableMaterials(tx, given, current)))
         const known = await knownIds(tx, courseId, { shown: current.tree, given })

@@ -1,4 +1,4 @@
-import { type Course, requireLockedCourse, slideMappingsOf } from '#features/courses/index.ts'
+import { type Course, requireCourse, requireLockedCourse, slideMappingsOf } from '#features/courses/index.ts'
 import { chunksOf, type Material, materialsOf } from '#features/materials/index.ts'
 import { Failure } from '#kernel/failure.ts'
 import type { Database, TenantTx } from '#platform/db/database.ts'
@@ -59,7 +59,7 @@ async function readInput(
   tx: TenantTx,
   courseId: string,
 ): Promise<{ materials: SourceMaterial[]; slideTimes: SlideTime[] }> {
-  await requireLockedCourse(tx, courseId)
+  await requireCourse(tx, courseId)
   const done = (await materialsOf(tx, courseId)).filter(({ status }) => status === 'done')
   const materials: SourceMaterial[] = []
   for (const material of done) {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startApp, type TestApp } from '#test/app.ts'
 import { build } from '#test/build.ts'
@@ -69,6 +70,18 @@ describe('a structure from materials', () => {
       material_id: id,
       locator: { heading: ['Python', 'Основи', 'Змінні'], paragraph: 1 },
     })
+    expect((await course.put(shown)).body.modules).toEqual(shown.modules)
+  })
+
+  test('can be put back, timecodes, slides and all', async () => {
+    const folder = new URL('../../../examples/python-basics/', import.meta.url)
+    const text = (filename: string) => readFile(new URL(filename, folder), 'utf8')
+    for (const filename of ['text.md', 'web-page.html']) await read(await text(filename), filename)
+    const lecture = { filename: 'lecture.srt', type: 'video', text: await text('lecture.srt') }
+    await build.readMaterial(acme, course.id, lecture)
+    await acme.post(`/courses/${course.id}/slide-mapping`, JSON.parse(await text('slide-mapping.json')))
+    const shown = await generate()
+    expect(JSON.stringify(shown)).toMatch(/"video_end_timecode":"[\d:]+"/)
     expect((await course.put(shown)).body.modules).toEqual(shown.modules)
   })
 

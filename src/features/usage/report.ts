@@ -69,6 +69,9 @@ function periodOf({ from, to }: Partial<Period>, now: Date): Period {
     from: from ?? (to && to <= month.from ? monthOf(new Date(to.getTime() - 1)).from : month.from),
     to: to ?? (from && from >= month.to ? monthOf(from).to : month.to),
   }
+  const years = [period.from, period.to].map((moment) => moment.getUTCFullYear())
+  if (years.some((year) => year < 1 || year > 9999))
+    throw invalid(from ? 'from' : 'to', 'must be within the years 0001 to 9999')
   if (period.from >= period.to) throw invalid('to', 'must be after from')
   return period
 }

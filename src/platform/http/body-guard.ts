@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { Api } from './api.ts'
-import { requestTimedOut } from './refusals.ts'
+import { requestTimedOut, unsupportedType } from './refusals.ts'
 
 type Options = {
   /** A JSON body must be there within this many ms. Streamed bodies end when the connection is idle too long. */
@@ -10,13 +10,18 @@ type Options = {
   linger: number
 }
 
+const IDENTITY = /^(identity)?$/i
+
 const DISCARD_BYTES = 1024 * 1024
 
 /** Deadlines for request bodies, and a polite but short end for bodies that nobody will read. */
 export function guardBodies(app: Api, { deadline, linger }: Options) {
   waitForReaders(app.server)
   app.addHook('preParsing', async (request, reply, payload) => {
-    if (!hasBody(request) || isStreamed(request)) return payload
+    if (!hasBody(request)) return payload
+    // Nothing here is unpacked: taking a packed body as it is would store what nobody can read.
+    if (!IDENTITY.test(request.headers['content-encoding'] ?? '')) throw unsupportedType()
+    if (isStreamed(request)) return payload
     const timer = setTimeout(() => {
       if (!request.raw.complete && !reply.sent) reply.send(requestTimedOut())
     }, deadline)

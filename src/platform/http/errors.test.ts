@@ -97,6 +97,13 @@ describe('a body', () => {
       'request.unsupported_type',
     ],
     ['of no sane type', '{}', { 'content-type': 'json' }, 415, 'request.unsupported_type'],
+    [
+      'that is packed',
+      '{}',
+      { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      415,
+      'request.unsupported_type',
+    ],
     ['of plain text', 'hello', { 'content-type': 'text/plain' }, 415, 'request.unsupported_type'],
     ['over the limit', `{"title":"${'x'.repeat(1024 * 1024)}"}`, json, 413, 'request.too_large'],
     ['that is empty', '', json, 422, 'request.invalid'],

@@ -4,11 +4,13 @@ import type { CourseDetail } from '../reading.ts'
 /** Names the version of the structure; 0 when there is none. */
 export const etagOf = ({ version }: CourseDetail) => `"structure-${version?.version ?? 0}"`
 
-/** The version that `If-Match` names; undefined when it is missing or `*`. */
-export function versionIn(header: string | undefined): number | undefined {
+const TAG = /(?:W\/)?"[\x21\x23-\x7e]*"/
+const TAGS = new RegExp(`^${TAG.source}(?:\\s*,\\s*${TAG.source})*$`)
+
+/** The versions that `If-Match` accepts; undefined when it is missing or `*`. Tags that are none of ours accept nothing. */
+export function versionsIn(header: string | undefined): number[] | undefined {
   if (header === undefined || header === '*') return undefined
-  // A proxy that compresses answers marks their ETags as weak.
-  const [, version] = /^(?:W\/)?"structure-(\d{1,9})"$/.exec(header) ?? []
-  if (version === undefined) throw invalid('If-Match', 'must be an ETag of this course')
-  return Number(version)
+  if (!TAGS.test(header)) throw invalid('If-Match', 'must be ETags in quotes')
+  // A proxy that compresses answers marks their ETags as weak: the number says enough.
+  return [...header.matchAll(/"structure-(\d{1,9})"/g)].map(([, version]) => Number(version))
 }

@@ -6,7 +6,7 @@ import { exerciseExternalIdTaken, versionChanged } from '../failures.ts'
 import { CourseInput, courseFrom } from '../input-schemas.ts'
 import { presentDetail } from '../present.ts'
 import { CourseDetailBody } from '../schemas.ts'
-import { etagOf, versionIn } from './etag.ts'
+import { etagOf, versionsIn } from './etag.ts'
 
 type Deps = { authoring: Pick<ReturnType<typeof createAuthoring>, 'put'> }
 
@@ -25,14 +25,14 @@ export function putStructureRoute(api: Api, { authoring }: Deps) {
           'Takes what `GET /courses/{id}` shows: read-only fields are ignored, ids that are given are kept, what has none is new. Makes a new version.',
         tags: ['structure'],
         params: CourseParams,
-        headers: Type.Object({ 'if-match': Type.Optional(Type.String({ maxLength: 100 })) }),
+        headers: Type.Object({ 'if-match': Type.Optional(Type.String({ maxLength: 1_000 })) }),
         body: CourseInput,
         response: { 200: CourseDetailBody },
       },
       config: { access: 'prep', failures: [courseNotFound, versionChanged, exerciseExternalIdTaken] },
     },
     async ({ caller, params, headers, body }, reply) => {
-      const detail = await authoring.put(caller, params.courseId, courseFrom(body), versionIn(headers['if-match']))
+      const detail = await authoring.put(caller, params.courseId, courseFrom(body), versionsIn(headers['if-match']))
       reply.header('etag', etagOf(detail))
       return presentDetail(detail)
     },
