@@ -59,7 +59,7 @@ async function withDeadline(ask: Probe): Promise<void> {
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${DEADLINE} ms`)), DEADLINE)
   })
-  const asked = ask(controller.signal)
+  const asked = (async () => ask(controller.signal))()
   asked.catch(() => undefined)
   try {
     await Promise.race([asked, late])

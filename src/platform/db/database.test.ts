@@ -28,11 +28,10 @@ afterAll(async () => {
   await home.drop()
 })
 
+/** What the connection that transactions use shows to one who says nothing about himself. */
 const visible = async () => {
-  const rows = await db.statement<{ id: string; who: string; tenant: string | null }>(
-    'visible',
+  const { rows } = await db.pool.query(
     `SELECT current_user AS who, nullif(current_setting('app.tenant_id', true), '') AS tenant, (SELECT min(id::text) FROM tenants) AS id`,
-    [],
   )
   return rows[0]
 }
