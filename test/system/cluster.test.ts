@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { until } from '#test/build.ts'
+import { build, until } from '#test/build.ts'
+import { createClient } from '#test/client.ts'
 import { emptyDatabase } from '#test/database.ts'
+import { filesBelow } from '#test/files-below.ts'
 import { type Installation, makeInstallation } from '#test/installation.ts'
+import { openRequest } from '#test/open-request.ts'
 import { runCommand, spawnProgram, startProgram } from '#test/program.ts'
 import { type RedisServer, startRedisServer } from './redis-server.ts'
 
@@ -83,8 +87,22 @@ test('two processes count as one, one that dies is replaced, and all end togethe
   const after = await Promise.all(Array.from({ length: 30 }, () => statusOf(running.url, generous)))
   expect(new Set(after)).toEqual(new Set([200]))
 
+  // Ctrl-C reaches all of them; what has begun is finished all the same.
+  const client = createClient(running.url, generous)
+  const { id: course } = await build.course(client)
+  const upload = openRequest(`${running.url}/api/v1/courses/${course}/materials?source_type=text&filename=lesson.md`, {
+    'x-api-key': generous,
+    'content-length': 200_000,
+  })
+  upload.send('x'.repeat(100_000))
+  const incoming = async () => (await filesBelow(join(place.env.DATA_DIR, 'objects'))).length
+  await until(incoming, (files) => files === 1)
   const children = await childrenOf(running.pid)
   running.signalGroup('SIGINT')
+  await running.printed(/stopping signal=SIGINT/)
+  upload.send('x'.repeat(100_000))
+  upload.finish()
+  expect((await upload.answer).status).toBe(201)
   expect(await running.ended).toMatchObject({ code: 0, signal: null, stderr: '' })
   expect(children.filter(({ pid }) => !isGone(pid))).toEqual([])
   expect(await place.postmaster()).toBeUndefined()

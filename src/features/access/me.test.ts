@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newId } from '#platform/ids/index.ts'
 import { startApp, type TestApp } from '#test/app.ts'
 import { build } from '#test/build.ts'
+import { createClient } from '#test/client.ts'
 import { createTenants } from './index.ts'
 
 let app: TestApp
@@ -11,50 +11,61 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-test.each([[['prep']], [['check']], [['prep', 'check']]] as ('prep' | 'check')[][][])(
-  'a key with %j is told who it is and what it may do',
-  async (scopes) => {
-    const client = await app.as('Академія', scopes, { prep: 7, check: 11 })
-    const { status, headers, body } = await client.get('/me')
-    expect(status).toBe(200)
-    expect(body).toEqual({
-      tenant: { id: client.tenantId, name: 'Академія' },
-      key: { prefix: client.key.slice(0, 12), label: null, scopes, expires_at: null },
-      limits: { prep: 7, check: 11 },
-      quota: { storage_bytes_used: 0, storage_bytes_limit: null },
-      budget: { limit_usd: null, spent_usd: '0', reserved_usd: '0' },
-    })
-    const [charged, limit] = scopes.includes('check') ? ['check', 11] : ['prep', 7]
-    expect(headers.get('ratelimit-policy')).toBe(`"${charged}";q=${limit};w=60`)
-  },
-)
+const tenants = () => createTenants({ db: app.services.db })
+const statusOf = async (key: string) => (await createClient(app.url, key).get('/me')).status
 
-test('label and end of a key are shown', async () => {
-  await app.as('Видавець')
-  const expiresAt = new Date('2999-01-31T23:59:59.999Z')
-  const order = { tenant: 'Видавець', scopes: ['prep' as const], label: 'production', expiresAt }
-  const { key } = await createTenants({ db: app.services.db }).issueKey(order)
-  const { body } = await app.anonymous.get('/me', { 'x-api-key': key })
-  expect(body.key).toMatchObject({ label: 'production', expires_at: expiresAt.toISOString() })
+test('a key learns whose it is and what it may do', async () => {
+  const { id } = await tenants().create('Академія')
+  const expiresAt = new Date('2099-12-31T23:59:59.999Z')
+  const order = { tenant: 'Академія', label: 'виробництво', environment: 'test' as const, expiresAt }
+  const { key, prefix } = await tenants().issueKey({ ...order, scopes: ['prep'], ratePrep: 7 })
+  const client = createClient(app.url, key)
+  const course = await build.course(client)
+  await build.material(client, course.id, { text: 'їжак' })
+  const { body } = await client.get('/me')
+  expect(body).toEqual({
+    tenant: { id, name: 'Академія' },
+    key: { prefix, label: 'виробництво', scopes: ['prep'], expires_at: expiresAt.toISOString() },
+    limits: { prep: 7, check: 300 },
+    quota: { storage_bytes_used: 8, storage_bytes_limit: null },
+    budget: { limit_usd: null, spent_usd: '0', reserved_usd: '0' },
+  })
+  expect(key).toMatch(/^cs_test_[0-9a-f]{32}$/)
+  expect(key.startsWith(prefix)).toBe(true)
 })
 
-test('what is stored and spent is its tenant’s own', async () => {
-  const [acme, rival] = [await app.as('Школа'), await app.as('Суперник')]
-  const { id } = await build.course(acme)
-  await build.material(acme, id, { text: 'Тринадцять' })
-  const call = {
-    action: 'structure',
-    provider: 'gemini',
-    model: 'flash',
-    succeeded: true,
-    tokens_in: '1',
-    tokens_out: '1',
-  }
-  const row = { ...call, id: newId(), tenant_id: acme.tenantId, cost_nano_usd: '1250000001', latency_ms: 5 }
-  await app.services.db.forTenant(acme.tenantId, (tx) => tx.insertInto('llm_calls').values(row).execute())
-  expect((await acme.get('/me')).body).toMatchObject({
-    quota: { storage_bytes_used: 20 },
-    budget: { spent_usd: '1.250000001' },
-  })
-  expect((await rival.get('/me')).body).toMatchObject({ quota: { storage_bytes_used: 0 }, budget: { spent_usd: '0' } })
+test('a change of a tenant or a key is felt by the next request', async () => {
+  await tenants().create('Школа')
+  const { key, id } = await tenants().issueKey({ tenant: 'Школа', scopes: ['check'] })
+  expect(await statusOf(key)).toBe(200)
+  await tenants().setActive('Школа', false)
+  expect(await statusOf(key)).toBe(401)
+  await tenants().setActive('Школа', true)
+  expect(await statusOf(key)).toBe(200)
+  const { issued } = await tenants().rotateKey(id, 60_000)
+  expect([await statusOf(key), await statusOf(issued.key)]).toEqual([200, 200])
+  await tenants().revokeKey({ id })
+  expect([await statusOf(key), await statusOf(issued.key)]).toEqual([401, 200])
+  await tenants().delete('Школа')
+  expect(await statusOf(issued.key)).toBe(401)
+})
+
+test.each([
+  'cs_live_',
+  'cs_live_XYZ',
+  `CS_LIVE_${'0'.repeat(32)}`,
+  `cs_live_${'0'.repeat(31)}`,
+  `cs_live_${'0'.repeat(33)}`,
+  "' OR true --",
+  'x'.repeat(5_000),
+])('what has not the form of a key is no key: %s', async (key) => {
+  const { status, body } = await createClient(app.url, key).get('/me')
+  expect([status, body.code]).toEqual([401, 'auth.key_invalid'])
+})
+
+test('the database keeps no key, only what it can be known again by', async () => {
+  await tenants().create('Обережні')
+  const { key } = await tenants().issueKey({ tenant: 'Обережні', scopes: ['prep'] })
+  const rows = await app.services.db.asOperator('look at keys', (tx) => tx.selectFrom('api_keys').selectAll().execute())
+  expect(JSON.stringify(rows)).not.toContain(key.slice(12))
 })
