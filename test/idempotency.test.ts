@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createAnswerStore } from '#features/idempotency/index.ts'
 import { newId } from '#platform/ids/index.ts'
 import { startApp, type TestApp } from '#test/app.ts'
 import { build, until } from '#test/build.ts'
@@ -124,6 +123,7 @@ describe.each(Object.entries(OPERATIONS))('%s', (_what, { path, same, others }) 
     const key = newKey()
     const first = await post(acme, own(path), key, same)
     expect([201, 202], JSON.stringify(first.body)).toContain(first.status)
+    expect(first.headers.get('location')).toMatch(/^\/api\/v1\//)
     expect(first.headers.get('idempotency-replayed')).toBeNull()
     const count = await countOf(own(path))
     for (let again = 0; again < 2; again++) {
@@ -257,21 +257,6 @@ describe('the same key', () => {
   })
 })
 
-test('the sweeper takes what is over a day old and nothing else', async () => {
-  const [young, old, running, dead] = [newKey(), newKey(), newKey(), newKey()]
-  await create(young)
-  await create(old)
-  await claim(running, new Date(Date.now() + 30_000))
-  await claim(dead, ago(1))
-  const day = { created_at: ago(25 * 3_600_000) }
-  await row(old).set({ ...day, leased_until: ago(1) })
-  await row(running).set(day)
-  await row(dead).set(day)
-  expect(await createAnswerStore({ db: app.services.db }).sweep()).toBe(2)
-  const left = await Promise.all([young, old, running, dead].map((key) => row(key).find()))
-  expect(left.map((found) => found !== undefined)).toEqual([true, false, true, false])
-})
-
 describe('a client that never heard the answer', () => {
   test('gets it when it asks again, and nothing was made twice', async () => {
     const client = await app.as('Без звʼязку')
@@ -301,57 +286,5 @@ describe('a client that never heard the answer', () => {
     const other = { ...headers, 'repr-digest': digestOf('інше') }
     const refused = await exchange(app.url, head('POST', `/api/v1${path}`, other))
     expect([refused.status, JSON.parse(refused.body).code]).toEqual([422, 'idempotency.mismatch'])
-  })
-})
-
-describe('an answer is kept in the transaction of what it answers', () => {
-  const answer = { status: 201, body: { id: 'x' } }
-  const insertCourse = (id: string, key: string, claimId: string, after: () => Promise<void>) =>
-    app.services.db.forTenant(acme.tenantId, async (tx) => {
-      await tx.insertInto('courses').values({ id, tenant_id: acme.tenantId, title: 'Курс' }).execute()
-      await createAnswerStore({ db: app.services.db }).settle(
-        tx,
-        { tenantId: acme.tenantId, key, claimId },
-        'f',
-        answer,
-      )
-      await after()
-    })
-  const isThere = async (id: string) => (await acme.get(`/courses/${id}`)).status === 200
-
-  test('so a crash before the commit leaves neither', async () => {
-    const [id, key, claimId] = [newId(), newKey(), newId()]
-    const store = createAnswerStore({ db: app.services.db })
-    await store.claim({ tenantId: acme.tenantId, key, claimId })
-    await expect(insertCourse(id, key, claimId, () => Promise.reject(new Error('crash')))).rejects.toThrow('crash')
-    expect([await isThere(id), (await row(key).find())?.reply_status]).toEqual([false, null])
-  })
-
-  test('and a crash after it leaves both: nobody frees what was answered', async () => {
-    const [id, key, claimId] = [newId(), newKey(), newId()]
-    const store = createAnswerStore({ db: app.services.db })
-    const mine = { tenantId: acme.tenantId, key, claimId }
-    expect(await store.claim(mine)).toEqual({ kind: 'claimed' })
-    await insertCourse(id, key, claimId, async () => undefined)
-    await store.free(mine)
-    expect(await isThere(id)).toBe(true)
-    expect(await store.claim({ ...mine, claimId: newId() })).toMatchObject({
-      kind: 'answered',
-      fingerprint: 'f',
-      answer,
-    })
-  })
-
-  test('and whoever lost the claim meanwhile makes nothing', async () => {
-    const [id, key, claimId] = [newId(), newKey(), newId()]
-    const store = createAnswerStore({ db: app.services.db })
-    const mine = { tenantId: acme.tenantId, key, claimId }
-    await store.claim(mine)
-    await row(key).set({ leased_until: ago(1) })
-    expect(await store.claim({ ...mine, claimId: newId() })).toEqual({ kind: 'claimed' })
-    await expect(insertCourse(id, key, claimId, async () => undefined)).rejects.toMatchObject({
-      code: 'idempotency.in_progress',
-    })
-    expect(await isThere(id)).toBe(false)
   })
 })

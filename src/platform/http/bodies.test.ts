@@ -14,6 +14,7 @@ type Server = Awaited<ReturnType<typeof startBareServer>>
 
 let server: Server
 let hasty: Server
+let patient: Server
 const uploads: { failed: boolean }[] = []
 const refused: Socket[] = []
 
@@ -43,8 +44,9 @@ beforeAll(async () => {
   }
   server = await startBareServer(addRoutes, { deadlines: { linger: 300 } })
   hasty = await startBareServer(addRoutes, { deadlines: { body: 150, idle: 400 } })
+  patient = await startBareServer(addRoutes, { deadlines: { linger: 20_000 } })
 })
-afterAll(() => Promise.all([server.close(), hasty.close()]))
+afterAll(() => Promise.all([server.close(), hasty.close(), patient.close()]))
 
 /** Writes as fast as the other side takes it, until the body or the connection is over. */
 async function pour({ socket }: Wire, bytes: number): Promise<number> {
@@ -86,7 +88,7 @@ test('of a refused body a megabyte is read, no more', async () => {
 })
 
 test('a refused client may finish its sentence: the connection is closed, not reset', async () => {
-  const wire = await openWire(server.url, { stubborn: true })
+  const wire = await openWire(patient.url, { stubborn: true })
   const errors: Error[] = []
   wire.socket.on('error', (error) => errors.push(error))
   wire.send(upload('/refused', { 'content-length': MIB / 2 }))
@@ -132,19 +134,11 @@ test.each(['/json', '/stream'])(
   },
 )
 
-test('an upload that stands still ends, and one that goes on does not', async () => {
+test('an upload that stands still ends', async () => {
   const wire = await openWire(hasty.url)
   wire.send(`${upload('/stream')}some`)
   await wire.ended()
   await vi.waitFor(() => expect(uploads.at(-1)).toEqual({ failed: true }))
-  const steady = await openWire(hasty.url)
-  steady.send(upload('/stream', { 'content-length': 8 }))
-  for (const byte of 'поїзд'.slice(0, 4)) {
-    steady.send(byte)
-    await new Promise((resolve) => setTimeout(resolve, 150))
-  }
-  expect(JSON.parse((await steady.answer()).body)).toEqual({ bytes: 8 })
-  steady.socket.destroy()
 })
 
 test('broken bytes within a body are answered under the id of their request', async () => {
