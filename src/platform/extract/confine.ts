@@ -9,13 +9,17 @@ const ROOT = join(HERE, '..', '..', '..')
 
 // No core dumps of customers' documents. Where the system can (Linux), the child is killed when its parent dies; elsewhere a
 // child that is too busy to notice is ended by its limit of processor time. `env` because shells set variables of their own;
-// `exec` keeps the process id.
+// `exec` keeps the process id. A parent that died before it could be watched is noticed by its number (prctl(2),
+// PR_SET_PDEATHSIG).
 const SHELL = `
 ulimit -c 0
 ulimit -S -t "$1"
-shift
+parent=$2
+shift 2
 set -- /usr/bin/env -i "$@"
-if setpriv --pdeathsig KILL true 2>/dev/null; then set -- setpriv --pdeathsig KILL "$@"; fi
+if setpriv --pdeathsig KILL true 2>/dev/null; then
+  set -- setpriv --pdeathsig KILL /bin/sh -c '[ "$PPID" = "$0" ] || exit 1; exec "$@"' "$parent" "$@"
+fi
 exec "$@"`
 
 /**
@@ -30,7 +34,17 @@ export function spawnConfined(
 ): ChildProcess {
   const child = spawn(
     '/bin/sh',
-    ['-c', SHELL, 'sh', String(cpuSeconds), process.execPath, ...nodeFlags(maxHeapBytes), program, argument],
+    [
+      '-c',
+      SHELL,
+      'sh',
+      String(cpuSeconds),
+      String(process.pid),
+      process.execPath,
+      ...nodeFlags(maxHeapBytes),
+      program,
+      argument,
+    ],
     // A session of its own: Ctrl-C in a terminal is the parent's to handle.
     { cwd: '/', env: {}, stdio: 'pipe', detached: true },
   )
