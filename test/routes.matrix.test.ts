@@ -284,6 +284,7 @@ test('nothing of the rival’s was changed or lost', async () => {
 })
 
 test('the document knows every refusal that was met', () => {
+  for (const route of routes) expect(operationOf(route).codes(500)).toEqual(['internal'])
   const missing = [...met.values()].filter(
     ({ route, status, code }) => !operationOf(route).codes(status)?.includes(code),
   )

@@ -4,7 +4,10 @@ import type { Api } from './api.ts'
 import { requestTimedOut, unsupportedType } from './refusals.ts'
 
 type Options = {
-  /** A JSON body must be there within this many ms. Streamed bodies end when the connection is idle too long. */
+  /**
+   * A JSON body must be there within this many ms, and what a slow line needs for a long one. Streamed bodies end when the connection is
+   * idle too long.
+   */
   deadline: number
   /** How long, in ms, a client may go on writing a body that was refused. */
   linger: number
@@ -14,6 +17,9 @@ const IDENTITY = /^(identity)?$/i
 
 const DISCARD_BYTES = 1024 * 1024
 
+/** The slowest line that is served: 32 KiB/s. */
+const BYTES_PER_MS = 32
+
 /** Deadlines for request bodies, and a polite but short end for bodies that nobody will read. */
 export function guardBodies(app: Api, { deadline, linger }: Options) {
   waitForReaders(app.server)
@@ -22,9 +28,12 @@ export function guardBodies(app: Api, { deadline, linger }: Options) {
     // Nothing here is unpacked: taking a packed body as it is would store what nobody can read.
     if (!IDENTITY.test(request.headers['content-encoding'] ?? '')) throw unsupportedType()
     if (isStreamed(request)) return payload
-    const timer = setTimeout(() => {
-      if (!request.raw.complete && !reply.sent) reply.send(requestTimedOut())
-    }, deadline)
+    const timer = setTimeout(
+      () => {
+        if (!request.raw.complete && !reply.sent) reply.send(requestTimedOut())
+      },
+      deadline + longestBody(request) / BYTES_PER_MS,
+    )
     request.raw.once('close', () => clearTimeout(timer)).once('end', () => clearTimeout(timer))
     return payload
   })
@@ -61,6 +70,10 @@ function isStreamed({ routeOptions, mediaType }: FastifyRequest): boolean {
 
 function hasBody({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+function longestBody({ headers, routeOptions: { bodyLimit = 0 } }: FastifyRequest): number {
+  return Math.min(Number(headers['content-length'] ?? bodyLimit), bodyLimit)
 }
 
 // After an early refusal the client may still be writing. Closing at once resets the connection, and the answer can be lost with it; reading

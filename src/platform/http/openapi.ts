@@ -4,7 +4,7 @@ import type { RouteOptions } from 'fastify'
 import type { Failure } from '#kernel/failure.ts'
 import type { Access, Api } from './api.ts'
 import { hoistComponents, shareResponses } from './openapi-components.ts'
-import { PROBLEM_TYPE, Problem, problemOf, STATUS } from './problem.ts'
+import { internalProblem, PROBLEM_TYPE, Problem, problemOf, STATUS } from './problem.ts'
 import * as refusals from './refusals.ts'
 
 export type ApiDescription = {
@@ -18,12 +18,22 @@ export type ApiDescription = {
 
 const KEY_SCHEME = 'ApiKey'
 
+/** What is answered where there is no operation to answer. */
+const UNROUTED = [refusals.routeNotFound, refusals.methodNotAllowed, refusals.headersTooLarge]
+
+const REQUEST_ID = '0197f0c4-5d2e-7cc1-9d39-3a1f6a3c9e10'
+
 /** Builds the OpenAPI 3.1 document from the routes: every answer, refusal, scope and example comes from what the routes declare. */
 export async function describeApi(app: Api, { title, version, description, tags, keyFailures }: ApiDescription) {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title, version, description, license: { name: 'Proprietary', identifier: 'LicenseRef-Proprietary' } },
+      info: {
+        title,
+        version,
+        description: `${description}\n\n${unroutedCodes()}`,
+        license: { name: 'Proprietary', identifier: 'LicenseRef-Proprietary' },
+      },
       servers: [{ url: '/', description: 'This server' }],
       tags,
       components: {
@@ -63,6 +73,7 @@ function withAnswers(schema: RouteSchema, route: RouteOptions, keyFailures: read
   )
   const byStatus = Map.groupBy(failures, ({ kind }) => STATUS[kind])
   for (const [status, group] of byStatus) answers[status] = problemAnswer(group)
+  answers['500'] = INTERNAL_ANSWER
   const documented = {
     ...schema,
     description: [schema.description, `**Scope:** ${scopeText(access)}`].filter(Boolean).join('\n\n'),
@@ -83,11 +94,7 @@ const scopeText = (access: Access) =>
     unlimited: 'none',
   })[access]
 
-function refusalsOf(
-  schema: RouteSchema,
-  { config = {}, method }: RouteOptions,
-  keyFailures: readonly (() => Failure)[],
-) {
+function refusalsOf(schema: RouteSchema, { config = {} }: RouteOptions, keyFailures: readonly (() => Failure)[]) {
   const limited = config.access !== 'unlimited'
   const keyed = limited && config.access !== 'public'
   const takesBody = schema.body !== undefined || config.streams === true
@@ -103,7 +110,7 @@ function refusalsOf(
     ...(config.idempotent ? [refusals.idempotencyKeyInUse, refusals.idempotencyKeyReused] : []),
     ...(keyed ? [refusals.serviceUnavailable] : []),
     ...own,
-    ...([method].flat().includes('HEAD') || takesInput ? [] : [refusals.malformedRequest]),
+    refusals.malformedRequest,
   ]
 }
 
@@ -137,9 +144,7 @@ const descriptionOf = (status: string) =>
 
 function problemAnswer(failures: Failure[]) {
   const codes = [...new Map(failures.map((failure) => [failure.code, failure])).values()]
-  const examples = Object.fromEntries(
-    codes.map((failure) => [failure.code, { value: problemOf(failure, '0197f0c4-5d2e-7cc1-9d39-3a1f6a3c9e10') }]),
-  )
+  const examples = Object.fromEntries(codes.map((failure) => [failure.code, { value: problemOf(failure, REQUEST_ID) }]))
   return {
     description: codes.map(({ code, message }) => `\`${code}\`: ${message}`).join('\n\n'),
     headers: {
@@ -150,6 +155,17 @@ function problemAnswer(failures: Failure[]) {
     },
     content: { [PROBLEM_TYPE]: { schema: Problem, examples } },
   }
+}
+
+const INTERNAL_ANSWER = {
+  description: '`internal`: A defect of ours.',
+  headers: { 'X-Request-Id': { type: 'string', description: 'Quote it when you report the problem.' } },
+  content: { [PROBLEM_TYPE]: { schema: Problem, examples: { internal: { value: internalProblem(REQUEST_ID) } } } },
+}
+
+function unroutedCodes(): string {
+  const codes = UNROUTED.map((make) => make()).map(({ kind, code }) => `\`${code}\` (${STATUS[kind]})`)
+  return `Every operation lists the codes it may answer. Three belong to none: ${codes.join(', ')}.`
 }
 
 function withBodies(body: unknown, bodies: Record<string, object>) {
