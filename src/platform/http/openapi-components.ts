@@ -35,7 +35,21 @@ function isNamedSchema(value: Json): value is Json & { title: string } {
   )
 }
 
-type Operation = { responses?: Record<string, unknown> }
+type Operation = { responses?: Record<string, unknown>; requestBody?: object; [BODY_OPTIONAL]?: boolean }
+
+/** Marks an operation whose body may be left out, which the generator has no word for. */
+export const BODY_OPTIONAL = 'x-body-optional'
+
+/** Turns the marks into `required: false`. */
+export function letBodiesBeLeftOut<T extends { paths?: object }>(document: T): T {
+  for (const operation of Object.values(document.paths ?? {}).flatMap((path) =>
+    Object.values(path as Record<string, Operation>),
+  )) {
+    if (operation[BODY_OPTIONAL] && operation.requestBody) Object.assign(operation.requestBody, { required: false })
+    delete operation[BODY_OPTIONAL]
+  }
+  return document
+}
 
 /** Moves refusals that several operations share, word for word, to `components/responses`. */
 export function shareResponses<T extends { paths?: object; components?: object }>(

@@ -3,7 +3,7 @@ import swagger from '@fastify/swagger'
 import type { RouteOptions } from 'fastify'
 import type { Failure } from '#kernel/failure.ts'
 import type { Access, Api } from './api.ts'
-import { hoistComponents, shareResponses } from './openapi-components.ts'
+import { BODY_OPTIONAL, hoistComponents, letBodiesBeLeftOut, shareResponses } from './openapi-components.ts'
 import { internalProblem, PROBLEM_TYPE, Problem, problemOf, STATUS } from './problem.ts'
 import * as refusals from './refusals.ts'
 
@@ -53,9 +53,8 @@ export async function describeApi(app: Api, { title, version, description, tags,
     }),
     transformObject: (document) => {
       if (!('openapiObject' in document)) throw new Error('OpenAPI was asked for, something else was made')
-      return shareResponses(hoistComponents(document.openapiObject), (status) =>
-        (STATUS_CODES[status] ?? status).replace(/\W/g, ''),
-      )
+      const named = (status: string) => (STATUS_CODES[status] ?? status).replace(/\W/g, '')
+      return shareResponses(hoistComponents(letBodiesBeLeftOut(document.openapiObject)), named)
     },
   })
 }
@@ -79,6 +78,7 @@ function withAnswers(schema: RouteSchema, route: RouteOptions, keyFailures: read
     description: [schema.description, `**Scope:** ${scopeText(access)}`].filter(Boolean).join('\n\n'),
     security: access === 'public' || access === 'unlimited' ? [] : [{ [KEY_SCHEME]: [] }],
     response: answers,
+    ...(route.config?.bodyOptional ? { [BODY_OPTIONAL]: true } : {}),
     ...(route.config?.bodies ? { body: withBodies(schema.body, route.config.bodies) } : {}),
     ...(route.config?.idempotent ? { headers: withIdempotencyKey(schema.headers) } : {}),
   }
