@@ -10,6 +10,7 @@ import type { Scope } from '#kernel/caller.ts'
 import type { WebFetcher } from '#platform/web/index.ts'
 import { type Client, createClient } from './client.ts'
 import { cloneDatabase, type TestDatabase } from './database.ts'
+import { inProcessExtractor } from './in-process-extractor.ts'
 import { capturedLog } from './log.ts'
 
 export type TestApp = {
@@ -73,6 +74,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
         services,
         queueUrl: database.urls.queue,
         log,
+        extractor: inProcessExtractor,
         ...(options.web ? { web: options.web } : {}),
       })
     : undefined

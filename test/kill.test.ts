@@ -10,7 +10,7 @@ import { type RunningProgram, runCommand, startProgram } from './program.ts'
 
 // Deadlines, far beyond what anything takes.
 const SECONDS = 120
-const UPLOADS = 16
+const UPLOADS = 8
 
 let folder: string
 let env: Record<string, string>

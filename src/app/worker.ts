@@ -1,7 +1,7 @@
 import { createAnswerStore } from '#features/idempotency/index.ts'
 import { materialsWork, PAGE_TYPES } from '#features/materials/index.ts'
 import { createBackgroundOutline, structureWork } from '#features/structure/index.ts'
-import { createExtractor } from '#platform/extract/index.ts'
+import { createExtractor, type Extractor } from '#platform/extract/index.ts'
 import type { Log } from '#platform/log/index.ts'
 import { sweepIncoming } from '#platform/objects/index.ts'
 import { repeat } from '#platform/queue/index.ts'
@@ -17,6 +17,7 @@ export type WorkerOptions = {
   queueUrl: string
   log: Log
   web?: WebFetcher
+  extractor?: Extractor
 }
 
 // Deleted files go within seconds; forgetting old idempotency keys can wait.
@@ -33,9 +34,9 @@ export async function startWork({
   queueUrl,
   log,
   web = createWebFetcher({ limits: { types: PAGE_TYPES } }),
+  extractor = createExtractor({ log }),
 }: WorkerOptions): Promise<{ stop(): Promise<void> }> {
   const { db, objects } = services
-  const extractor = createExtractor({ log })
   const materials = materialsWork({ db, objects, extractor, web })
   const structure = structureWork({ db, engine: createBackgroundOutline() })
   const answers = createAnswerStore({ db })

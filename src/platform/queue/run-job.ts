@@ -28,12 +28,14 @@ type Options = {
   lease: Lease
   handler: JobHandler
   log: QueueLog
+  /** The worker was told to stop while it claimed the job: the job is given back, its handler not started. */
+  tooLate?: boolean
 }
 
 const AGAIN: Outcome = { status: 'queued', afterSeconds: 0, counted: false }
 
 /** Starts a claimed job's handler, and writes down how it ends. */
-export function runJob({ db, endings, job, lease, handler, log }: Options): Run {
+export function runJob({ db, endings, job, lease, handler, log, tooLate = false }: Options): Run {
   const about = { jobId: job.id, kind: job.kind, tenantId: job.tenantId, attempt: job.attempt }
   const controller = new AbortController()
   let reason: StopReason | undefined
@@ -94,7 +96,7 @@ export function runJob({ db, endings, job, lease, handler, log }: Options): Run 
     }
   }
 
-  const ended = attempt().then(finish)
+  const ended = (tooLate ? Promise.resolve(AGAIN) : attempt()).then(finish)
   return { job, abort, abandon: () => finish(AGAIN), ended }
 }
 

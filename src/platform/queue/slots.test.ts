@@ -82,3 +82,16 @@ test('an end that meets an outage is written once the outage is over', async () 
   claims[1]?.(undefined)
   await vi.waitFor(() => expect(slots.runningJobs(1)).toEqual([]))
 })
+
+test('a job that is claimed while the worker is told to stop is given back unstarted', async () => {
+  const outcomes: Outcome[] = []
+  const end = async (_job: ClaimedJob, outcome: Outcome) => outcomes.push(outcome) > 0
+  const run = vi.fn(async () => 'готово')
+  const { slots, claims } = openSlots({ slots: 1, end, run })
+  void slots.drain()
+  slots.close()
+  claims[0]?.(job)
+  expect(await slots.idle(10_000)).toBe(true)
+  expect(outcomes).toEqual([{ status: 'queued', afterSeconds: 0, counted: false }])
+  expect(run).not.toHaveBeenCalled()
+})

@@ -73,8 +73,7 @@ export function createSlots({ db, lock, slots, handlers, endings, log }: Options
       const job = await db.asOperator('claims a job', (tx) => claimJob(tx, { ...limits, workerId: lease.workerId }))
       const handler = job && byKind.get(job.kind)
       if (!job || !handler) return undefined
-      const run = runJob({ db, endings, job, lease, handler, log })
-      if (closed) run.abort('stopping')
+      const run = runJob({ db, endings, job, lease, handler, log, tooLate: closed })
       runs.add(run)
       void run.ended.then(() => runs.delete(run))
       return run
