@@ -8,7 +8,9 @@ import { readDocument } from '#platform/extract/read/document.ts'
 export const inProcessExtractor: Extractor = {
   async extract({ format, body, signal, article = false, charset = null }) {
     const { maxChunkChars, maxExpandedBytes } = defaultLimits
-    const bytes = Buffer.concat(await Array.fromAsync(body))
+    const pieces: Uint8Array[] = []
+    for await (const piece of body) pieces.push(piece)
+    const bytes = Buffer.concat(pieces)
     signal.throwIfAborted()
     const job = { format, article, charset, maxChunkChars, maxExpandedBytes }
     const { title, blocks } = await readDocument(bytes, job)
