@@ -69,6 +69,7 @@ export interface Courses {
 export interface DiscardedObjects {
   discarded_at: Generated<Timestamp>
   object_key: string
+  unfinished: Generated<boolean>
 }
 
 export interface Exercises {
@@ -112,9 +113,14 @@ export interface IdempotencyKeys {
 
 export interface Installation {
   created_at: Generated<Timestamp>
+  database_mark: string | null
   id: Generated<string>
   only_one: Generated<boolean>
   secret: Generated<Buffer>
+  storage_generation: Generated<Int8>
+  sweep_id: string | null
+  sweep_until: Timestamp | null
+  swept_at: Timestamp | null
 }
 
 export interface Jobs {
@@ -186,6 +192,7 @@ export interface Materials {
   content_type: string | null
   course_id: string
   created_at: Generated<Timestamp>
+  declared_sha256: string | null
   error_code: string | null
   error_message: string | null
   external_id: string | null
@@ -228,6 +235,12 @@ export interface SlideMappings {
   video_timecode: string
 }
 
+export interface StorageUsage {
+  reserved_bytes: Generated<Int8>
+  tenant_id: string
+  used_bytes: Generated<Int8>
+}
+
 export interface Structures {
   course_id: string
   expected_knowledge: Generated<string[]>
@@ -244,7 +257,30 @@ export interface Tenants {
   id: string
   is_active: Generated<boolean>
   name: string
+  storage_quota_bytes: Generated<Int8 | null>
   updated_at: Generated<Timestamp>
+}
+
+export interface Uploads {
+  content_type: string | null
+  course_id: string
+  created_at: Generated<Timestamp>
+  expires_at: Timestamp
+  external_id: string | null
+  filename: string | null
+  finished_at: Timestamp | null
+  id: string
+  kind: string
+  object_key: string
+  offset_bytes: Generated<Int8>
+  partial: Json | null
+  replaces_id: string | null
+  reserved_bytes: Generated<Int8>
+  sha256: string | null
+  size_bytes: Int8 | null
+  source_type: string | null
+  tenant_id: string
+  writer: Generated<number>
 }
 
 export interface DB {
@@ -263,6 +299,8 @@ export interface DB {
   materials: Materials
   modules: Modules
   slide_mappings: SlideMappings
+  storage_usage: StorageUsage
   structures: Structures
   tenants: Tenants
+  uploads: Uploads
 }

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { TenantTx } from './database.ts'
 
-/** Never leave the database, not even to their owner. */
-const SECRET_COLUMNS = ['key_hash']
+/** Never leave the database, not even to their owner: secrets, and what only the object store understands. */
+const SECRET_COLUMNS = ['key_hash', 'partial']
 
 const BATCH = 500
 
