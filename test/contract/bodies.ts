@@ -21,6 +21,17 @@ export async function listed(store: ObjectStore, prefix: string): Promise<Listed
   return objects
 }
 
+/** So many bytes that repeat nowhere, cheap to have: pieces of one block. */
+export function noise(size: number): Buffer {
+  block ??= randomBytes(BLOCK)
+  if (size > BLOCK) throw new RangeError(`There are ${BLOCK} bytes of noise.`)
+  const start = Math.floor(Math.random() * (BLOCK - size))
+  return block.subarray(start, start + size)
+}
+
+const BLOCK = 32 * 1024 * 1024
+let block: Buffer | undefined
+
 export async function* from(chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* chunks
 }
@@ -35,13 +46,13 @@ export async function* cut(bytes: Uint8Array, size: number): AsyncGenerator<Uint
 
 /** Yields so many bytes, tells it, and then neither yields nor ends. */
 export async function* silentAfter(bytes: number, tell: () => void): AsyncGenerator<Uint8Array> {
-  yield* cut(randomBytes(bytes), CHUNK)
+  yield* cut(noise(bytes), CHUNK)
   setImmediate(tell)
   await new Promise(() => {})
 }
 
 export async function* breaksAfter(bytes: number, error: Error): AsyncGenerator<Uint8Array> {
-  yield* cut(randomBytes(bytes), CHUNK)
+  yield* cut(noise(bytes), CHUNK)
   throw error
 }
 

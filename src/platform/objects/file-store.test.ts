@@ -71,3 +71,15 @@ test('does not check out when it cannot be written to', async () => {
   await writeFile(file, '')
   await expect(createFileStore({ folder: join(file, 'objects') }).check(new AbortController().signal)).rejects.toThrow()
 })
+
+test('a writer that was overtaken before its first byte takes nothing from the one that overtook it', async () => {
+  const { partial } = createFileStore({ folder })
+  const options = { size: 8, saved: async () => undefined }
+  const begun = await partial.begin('a/b', { size: 8 })
+  const half = await partial.append('a/b', begun, once(Buffer.from('abcd')), options)
+  // Another process opened it before and comes to its turn only now; its client is gone.
+  await partial.append('a/b', begun, once(Buffer.alloc(0)), options)
+  const whole = await partial.append('a/b', half, once(Buffer.from('efgh')), options)
+  await partial.complete('a/b', whole, { size: 8 })
+  expect((await read(createFileStore({ folder }), 'a/b')).toString()).toBe('abcdefgh')
+})

@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { untilAborted } from './abort.ts'
-import { measureBody } from './body.ts'
+import { createFilePartials } from './file-partial.ts'
+import { removeQuietly, syncFolders, unlessMissing, writeBody, writeFully } from './files.ts'
 import { requireKey, requirePrefix } from './key.ts'
 import { type ListedObject, ObjectNotFound, type ObjectStore } from './store.ts'
 
@@ -19,14 +20,19 @@ export function createFileStore(options: { folder: string }): ObjectStore {
   return {
     async put(key, body, { maxBytes, signal }) {
       const target = pathOf(key)
-      const { chunks, measured } = measureBody(body, { maxBytes, signal })
-      const written = await writeAside(folder, chunks)
+      const hash = createHash('sha256')
+      signal?.throwIfAborted()
+      const { path, size } = await writeAside(folder, async (file) => {
+        const written = await writeBody(file, body, { maxBytes, signal, hash })
+        await file.sync()
+        return written
+      })
       try {
         await mkdir(dirname(target), { recursive: true })
         signal?.throwIfAborted()
-        await rename(written, target)
+        await rename(path, target)
       } catch (error) {
-        await removeQuietly(written)
+        await removeQuietly(path)
         throw error
       }
       try {
@@ -35,17 +41,17 @@ export function createFileStore(options: { folder: string }): ObjectStore {
         await removeQuietly(target)
         throw error
       }
-      return measured()
+      return { size, sha256: hash.digest('hex') }
     },
 
-    async get(key, { signal } = {}) {
+    async get(key, { signal, range } = {}) {
       const path = pathOf(key)
       signal?.throwIfAborted()
       const file = await unlessMissing(open(path))
       if (!file) throw new ObjectNotFound(key)
       try {
         if (!(await file.stat()).isFile()) throw new ObjectNotFound(key)
-        return file.createReadStream(signal ? { signal } : {})
+        return file.createReadStream({ ...range, ...(signal ? { signal } : {}) })
       } catch (error) {
         await file.close()
         throw error
@@ -54,7 +60,7 @@ export function createFileStore(options: { folder: string }): ObjectStore {
 
     async head(key) {
       const found = await unlessMissing(stat(pathOf(key)))
-      return found?.isFile() ? { size: found.size } : undefined
+      return found?.isFile() ? { size: found.size, modifiedAt: found.mtime } : undefined
     },
 
     async delete(key) {
@@ -73,13 +79,16 @@ export function createFileStore(options: { folder: string }): ObjectStore {
       await untilAborted(proveWritable(folder), signal)
     },
 
+    partial: createFilePartials({ folder }),
+    direct: undefined,
+
     async close() {},
   }
 }
 
 /**
- * Removes what killed processes left half written. A running put touches its file with every chunk, so choose more milliseconds
- * than a body may be silent. Returns the number of files removed.
+ * Removes what killed processes left half written. A running put touches its file with every MiB, so choose more milliseconds
+ * than that may take. Returns the number of files removed.
  */
 export async function sweepIncoming({ folder, olderThanMs }: { folder: string; olderThanMs: number }): Promise<number> {
   const incoming = join(folder, INCOMING)
@@ -95,40 +104,20 @@ export async function sweepIncoming({ folder, olderThanMs }: { folder: string; o
   return removed
 }
 
-/** Writes and flushes a new file in the incoming folder; returns its path, or leaves nothing and throws. */
-async function writeAside(folder: string, chunks: AsyncIterable<Uint8Array>): Promise<string> {
+/** Writes and flushes a new file in the incoming folder; returns its path and size, or leaves nothing and throws. */
+async function writeAside(
+  folder: string,
+  write: (file: FileHandle) => Promise<number>,
+): Promise<{ path: string; size: number }> {
   const path = join(folder, INCOMING, randomUUID())
   await mkdir(dirname(path), { recursive: true })
   const file = await open(path, 'wx', 0o600)
   try {
-    try {
-      for await (const chunk of chunks) await writeFully(file, chunk)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    const size = await write(file).finally(() => file.close())
+    return { path, size }
   } catch (error) {
     await removeQuietly(path)
     throw error
-  }
-  return path
-}
-
-async function writeFully(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  let written = 0
-  while (written < chunk.byteLength) written += (await file.write(chunk, written)).bytesWritten
-}
-
-/** Makes the names in these folders durable, the new file's and those of folders made for it or, a moment ago, for another put. */
-async function syncFolders(from: string, to: string): Promise<void> {
-  for (let path = from; ; path = dirname(path)) {
-    const folder = await open(path)
-    try {
-      await folder.sync()
-    } finally {
-      await folder.close()
-    }
-    if (path === to) return
   }
 }
 
@@ -151,26 +140,10 @@ async function* walk(folder: string, at: string, prefix: string): AsyncGenerator
 }
 
 async function proveWritable(folder: string): Promise<void> {
-  const path = await writeAside(
-    folder,
-    (async function* () {
-      yield new Uint8Array(1)
-    })(),
-  )
+  const { path } = await writeAside(folder, async (file) => {
+    await writeFully(file, new Uint8Array(1), 0)
+    await file.sync()
+    return 1
+  })
   await rm(path)
-}
-
-async function unlessMissing<T>(promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return undefined
-    throw error
-  }
-}
-
-/** For failures that already have an error to tell: `sweepIncoming` removes what this cannot. */
-async function removeQuietly(path: string): Promise<void> {
-  await rm(path, { force: true }).catch(() => {})
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Body } from './body.ts'
 import { type Bucket, type Content, md5 } from './bucket.ts'
 import { versionHeader } from './objects.ts'
 import { countOf, describedBy, type Handlers, type S3Request } from './request.ts'
@@ -13,9 +14,9 @@ type MultipartOperation =
   | 'CompleteMultipartUpload'
   | 'AbortMultipartUpload'
 
-type Part = { bytes: Buffer; etag: string; modifiedAt: Date }
+type Part = Pick<Body, 'bytes' | 'size' | 'md5'> & { modifiedAt: Date }
 
-type Upload = Omit<Content, 'bytes' | 'etag'> & { key: string; parts: Map<number, Part>; initiatedAt: Date }
+type Upload = Omit<Content, 'bytes' | 'size' | 'etag'> & { key: string; parts: Map<number, Part>; initiatedAt: Date }
 
 export type OpenUpload = { key: string; uploadId: string; parts: number }
 
@@ -53,9 +54,9 @@ export function createMultipart({ bucket, name, pageLimit, now }: Deps) {
           `Part number must be an integer between 1 and ${MAX_PART_NUMBER}, inclusive`,
         )
       }
-      const etag = md5(request.body)
-      upload.parts.set(number, { bytes: request.body, etag, modifiedAt: now() })
-      return { status: 200, headers: { ETag: `"${etag}"` } }
+      const { bytes, size, md5 } = request.body
+      upload.parts.set(number, { bytes, size, md5, modifiedAt: now() })
+      return { status: 200, headers: { ETag: `"${md5}"` } }
     },
 
     ListParts(request) {
@@ -74,8 +75,8 @@ export function createMultipart({ bucket, name, pageLimit, now }: Deps) {
         Part: page.map(([number, part]) => ({
           PartNumber: number,
           LastModified: part.modifiedAt.toISOString(),
-          ETag: `"${part.etag}"`,
-          Size: part.bytes.byteLength,
+          ETag: `"${part.md5}"`,
+          Size: part.size,
         })),
       })
       return { status: 200, headers: XML, body }
@@ -109,11 +110,13 @@ export function createMultipart({ bucket, name, pageLimit, now }: Deps) {
 
     CompleteMultipartUpload(request) {
       const { upload, uploadId } = requireUpload(request)
-      const parts = chosenParts(upload, readCompletedParts(request.body.toString()))
-      const digests = Buffer.concat(parts.map(({ etag }) => Buffer.from(etag, 'hex')))
+      const parts = chosenParts(upload, readCompletedParts(request.body.bytes.toString()))
+      const digests = Buffer.concat(parts.map((part) => Buffer.from(part.md5, 'hex')))
       const { contentType, metadata } = upload
       const bytes = Buffer.concat(parts.map((part) => part.bytes))
-      const version = bucket.put(upload.key, { bytes, etag: `${md5(digests)}-${parts.length}`, contentType, metadata })
+      const size = parts.reduce((sum, part) => sum + part.size, 0)
+      const etag = `${md5(digests)}-${parts.length}`
+      const version = bucket.put(upload.key, { bytes, size, etag, contentType, metadata })
       uploads.delete(uploadId)
       const body = xmlDocument('CompleteMultipartUploadResult', {
         Bucket: name,
@@ -143,11 +146,11 @@ function chosenParts(upload: Upload, named: { number: number; etag: string }[]):
   }
   const parts = named.map(({ number, etag }) => {
     const part = upload.parts.get(number)
-    if (part?.etag !== etag)
+    if (part?.md5 !== etag)
       throw new S3Error(400, 'InvalidPart', 'One or more of the specified parts could not be found.')
     return part
   })
-  if (parts.slice(0, -1).some((part) => part.bytes.byteLength < MIN_PART)) {
+  if (parts.slice(0, -1).some((part) => part.size < MIN_PART)) {
     throw new S3Error(400, 'EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size.')
   }
   return parts

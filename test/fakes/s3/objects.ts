@@ -1,9 +1,16 @@
-import { type Bucket, md5, type Version } from './bucket.ts'
+import type { Bucket, ListedVersion, Version } from './bucket.ts'
 import { countOf, describedBy, type Handlers, type S3Request } from './request.ts'
-import { S3Error } from './s3-error.ts'
+import { notImplemented, S3Error } from './s3-error.ts'
 import { xmlDocument } from './xml.ts'
 
-type ObjectOperation = 'HeadBucket' | 'ListObjectsV2' | 'PutObject' | 'GetObject' | 'HeadObject' | 'DeleteObject'
+type ObjectOperation =
+  | 'HeadBucket'
+  | 'ListObjectsV2'
+  | 'PutObject'
+  | 'GetObject'
+  | 'HeadObject'
+  | 'DeleteObject'
+  | 'ListObjectVersions'
 
 /** `pageLimit`: the most entries of one page, whatever a client asks for. */
 type Deps = { bucket: Bucket; name: string; pageLimit: number }
@@ -19,7 +26,7 @@ export function objectHandlers({ bucket, name, pageLimit }: Deps): Handlers<Obje
     HeadBucket: () => ({ status: 200 }),
 
     PutObject({ key, headers, body }) {
-      const version = bucket.put(key, { bytes: body, etag: md5(body), ...describedBy(headers) })
+      const version = bucket.put(key, { bytes: body.bytes, size: body.size, etag: body.md5, ...describedBy(headers) })
       return { status: 200, headers: { ETag: `"${version.etag}"`, ...versionHeader(bucket, version) } }
     },
 
@@ -31,7 +38,8 @@ export function objectHandlers({ bucket, name, pageLimit }: Deps): Handlers<Obje
       const disposition = query.get('response-content-disposition')
       if (type !== null) shown['Content-Type'] = type
       if (disposition !== null) shown['Content-Disposition'] = disposition
-      const size = version.bytes.byteLength
+      const { size } = version
+      if (size !== version.bytes.byteLength) throw notImplemented('reading what it was told to discard')
       const range = rangeOf(headers.range, size)
       if (!range) return { status: 200, headers: shown, body: version.bytes }
       shown['Content-Range'] = `bytes ${range.start}-${range.end}/${size}`
@@ -40,12 +48,13 @@ export function objectHandlers({ bucket, name, pageLimit }: Deps): Handlers<Obje
 
     HeadObject(request) {
       const version = requireObject(request)
-      return { status: 200, headers: objectHeaders(bucket, version), body: version.bytes }
+      return { status: 200, headers: objectHeaders(bucket, version), length: version.size }
     },
 
     DeleteObject({ key, query }) {
-      bucket.remove(key, query.get('versionId'))
-      return { status: 204 }
+      const marker = bucket.remove(key, query.get('versionId'))
+      const shown = { 'x-amz-delete-marker': 'true', 'x-amz-version-id': marker?.versionId ?? '' }
+      return { status: 204, headers: marker ? shown : {} }
     },
 
     ListObjectsV2({ query }) {
@@ -63,17 +72,55 @@ export function objectHandlers({ bucket, name, pageLimit }: Deps): Handlers<Obje
         KeyCount: page.length,
         IsTruncated: truncated,
         NextContinuationToken: truncated ? Buffer.from(page.at(-1)?.[0] ?? '').toString('base64url') : undefined,
-        Contents: page.map(([key, { bytes, etag, modifiedAt }]) => ({
+        Contents: page.map(([key, { size, etag, modifiedAt }]) => ({
           Key: key,
           LastModified: modifiedAt.toISOString(),
           ETag: `"${etag}"`,
-          Size: bytes.byteLength,
+          Size: size,
           StorageClass: 'STANDARD',
         })),
       })
       return { status: 200, headers: { 'Content-Type': 'application/xml' }, body }
     },
+
+    ListObjectVersions({ query }) {
+      const prefix = query.get('prefix') ?? ''
+      const limit = Math.min(countOf(query, 'max-keys', 1000), pageLimit)
+      const all = bucket.everything().filter(({ key }) => key.startsWith(prefix))
+      const rest = afterMarker(all, query.get('key-marker'), query.get('version-id-marker'))
+      const page = rest.slice(0, limit)
+      const truncated = rest.length > page.length && page.length > 0
+      const last = page.at(-1)
+      const body = xmlDocument('ListVersionsResult', {
+        Name: name,
+        Prefix: prefix,
+        MaxKeys: limit,
+        IsTruncated: truncated,
+        NextKeyMarker: truncated ? last?.key : undefined,
+        NextVersionIdMarker: truncated ? last?.version.versionId : undefined,
+        Version: page.flatMap(({ key, version, isLatest }) =>
+          'bytes' in version
+            ? [{ ...described(key, version, isLatest), ETag: `"${version.etag}"`, Size: version.size }]
+            : [],
+        ),
+        DeleteMarker: page.flatMap(({ key, version, isLatest }) =>
+          'bytes' in version ? [] : [described(key, version, isLatest)],
+        ),
+      })
+      return { status: 200, headers: { 'Content-Type': 'application/xml' }, body }
+    },
   }
+}
+
+function described(key: string, { versionId, modifiedAt }: ListedVersion['version'], isLatest: boolean) {
+  return { Key: key, VersionId: versionId, IsLatest: isLatest, LastModified: modifiedAt.toISOString() }
+}
+
+/** A marker without a version is a key of which nothing more is wanted. */
+function afterMarker(all: ListedVersion[], key: string | null, versionId: string | null): ListedVersion[] {
+  if (key === null) return all
+  const at = all.findIndex((one) => one.key === key && one.version.versionId === versionId)
+  return at < 0 ? all.filter((one) => one.key > key) : all.slice(at + 1)
 }
 
 export function versionHeader({ versioned }: Bucket, { versionId }: Version): Record<string, string> {

@@ -1,10 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { S3Error } from './s3-error.ts'
+import type { Body } from './body.ts'
+import { notImplemented, S3Error } from './s3-error.ts'
 
 export type Operation =
   | 'HeadBucket'
   | 'ListObjectsV2'
+  | 'ListObjectVersions'
   | 'ListMultipartUploads'
+  | 'GetBucketVersioning'
+  | 'GetBucketCors'
+  | 'PutBucketCors'
+  | 'GetBucketLifecycleConfiguration'
+  | 'PutBucketLifecycleConfiguration'
   | 'PutObject'
   | 'GetObject'
   | 'HeadObject'
@@ -15,9 +22,15 @@ export type Operation =
   | 'CompleteMultipartUpload'
   | 'AbortMultipartUpload'
 
-export type S3Request = { key: string; query: URLSearchParams; headers: IncomingHttpHeaders; body: Buffer }
+export type S3Request = { key: string; query: URLSearchParams; headers: IncomingHttpHeaders; body: Body }
 
-export type S3Answer = { status: number; headers?: Record<string, string | number>; body?: string | Buffer }
+/** `length` is told in the place of the length of a body that is not sent. */
+export type S3Answer = {
+  status: number
+  headers?: Record<string, string | number>
+  body?: string | Buffer
+  length?: number
+}
 
 export type Handlers<T extends Operation> = Record<T, (request: S3Request) => S3Answer>
 
@@ -25,6 +38,7 @@ export type Handlers<T extends Operation> = Record<T, (request: S3Request) => S3
 const PARAMETERS = new Set([
   ...['list-type', 'prefix', 'continuation-token', 'start-after', 'max-keys', 'x-id', 'versionId'],
   ...['uploads', 'uploadId', 'partNumber', 'max-parts', 'part-number-marker'],
+  ...['versions', 'version-id-marker', 'versioning', 'cors', 'lifecycle'],
   ...['max-uploads', 'key-marker', 'upload-id-marker', 'response-content-type', 'response-content-disposition'],
 ])
 
@@ -38,8 +52,16 @@ const UNIMPLEMENTED_HEADERS = /^(x-amz-copy-source.*|if-.*)$/
 export function operationOf(method: string, key: string, query: URLSearchParams): Operation | undefined {
   if (key === '') {
     if (method === 'HEAD') return 'HeadBucket'
-    if (method === 'GET' && query.has('uploads')) return 'ListMultipartUploads'
-    return method === 'GET' && query.get('list-type') === '2' ? 'ListObjectsV2' : undefined
+    const put = method === 'PUT'
+    if (put && query.has('cors')) return 'PutBucketCors'
+    if (put && query.has('lifecycle')) return 'PutBucketLifecycleConfiguration'
+    if (method !== 'GET') return undefined
+    if (query.has('uploads')) return 'ListMultipartUploads'
+    if (query.has('versions')) return 'ListObjectVersions'
+    if (query.has('versioning')) return 'GetBucketVersioning'
+    if (query.has('cors')) return 'GetBucketCors'
+    if (query.has('lifecycle')) return 'GetBucketLifecycleConfiguration'
+    return query.get('list-type') === '2' ? 'ListObjectsV2' : undefined
   }
   const upload = query.has('uploadId')
   if (method === 'HEAD') return 'HeadObject'
@@ -64,10 +86,6 @@ export function refuseUnsupported(operation: Operation, query: URLSearchParams, 
   if ((operation === 'PutObject' || operation === 'UploadPart') && headers['content-length'] === undefined) {
     throw new S3Error(411, 'MissingContentLength', 'You must provide the Content-Length HTTP header.')
   }
-}
-
-export function notImplemented(what: string): S3Error {
-  return new S3Error(501, 'NotImplemented', `This server does not implement ${what}.`)
 }
 
 /** A count from the query, at most `limit`. */

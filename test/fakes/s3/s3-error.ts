@@ -10,3 +10,7 @@ export class S3Error extends Error {
     this.code = code
   }
 }
+
+export function notImplemented(what: string): S3Error {
+  return new S3Error(501, 'NotImplemented', `This server does not implement ${what}.`)
+}

@@ -1,11 +1,17 @@
+import { createHash } from 'node:crypto'
+import { request } from 'node:https'
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
+  GetBucketCorsCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketVersioningCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   ListPartsCommand,
   PutObjectCommand,
   PutObjectTaggingCommand,
@@ -13,8 +19,10 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Fault } from './faults.ts'
 import { type S3Server, type S3ServerOptions, startS3Server } from './server.ts'
 import { sha256, signatureOf, UNSIGNED_PAYLOAD } from './signature.ts'
+import { selfSigned } from './tls.ts'
 
 const KEYS = { accessKey: 'tester', secretKey: 'testing' }
 const Bucket = 'materials'
@@ -68,19 +76,25 @@ async function upload(Key: string, parts: Uint8Array[]) {
 }
 
 /** A request presigned in its query, or with its query changed afterwards. */
-function presigned(method: string, path: string, extra: Record<string, string> = {}): string {
+function presigned(
+  method: string,
+  path: string,
+  extra: Record<string, string> = {},
+  headers: Record<string, string> = {},
+): string {
   const timestamp = new Date().toISOString().replaceAll(/-|:|\.\d+/g, '')
   const scope = `${timestamp.slice(0, 8)}/eu-central-003/s3/aws4_request`
+  const signedHeaders = [...Object.keys(headers), 'host'].sort().join(';')
   const query = new URLSearchParams({
     'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
     'X-Amz-Credential': `${KEYS.accessKey}/${scope}`,
     'X-Amz-Date': timestamp,
     'X-Amz-Expires': '60',
-    'X-Amz-SignedHeaders': 'host',
+    'X-Amz-SignedHeaders': signedHeaders,
     ...extra,
   }).toString()
-  const request = { method, path, query, headers: { host: new URL(server.url).host } }
-  const signed = { scope, signedHeaders: 'host', timestamp, payloadHash: UNSIGNED_PAYLOAD, query }
+  const request = { method, path, query, headers: { ...headers, host: new URL(server.url).host } }
+  const signed = { scope, signedHeaders, timestamp, payloadHash: UNSIGNED_PAYLOAD, query }
   return `${server.url}${path}?${query}&X-Amz-Signature=${signatureOf(request, signed, KEYS.secretKey)}`
 }
 
@@ -93,6 +107,17 @@ describe('signatures', () => {
     expect([await got.text(), got.headers.get('content-disposition')]).toEqual([TEXT, 'attachment'])
     expect((await fetch(presigned('GET', path), { method: 'DELETE' })).status).toBe(403)
     expect(server.objects().size).toBe(1)
+  })
+
+  test('a presigned length and type must be those of the body', async () => {
+    const path = `/${Bucket}/a`
+    const url = presigned('PUT', path, {}, { 'content-length': '12', 'content-type': 'video/mp4' })
+    const send = (body: string, type: string) =>
+      fetch(url, { method: 'PUT', body: Buffer.from(body), headers: { 'content-type': type } })
+    expect((await send('Їжачок!', 'video/mp4')).status).toBe(403)
+    expect((await send(TEXT, 'text/plain')).status).toBe(403)
+    expect(server.objects().size).toBe(0)
+    expect((await send(TEXT, 'video/mp4')).status).toBe(200)
   })
 
   test('refuses strangers, wrong secrets and clocks with an error document', async () => {
@@ -176,6 +201,99 @@ describe('objects', () => {
   })
 })
 
+describe('versions', () => {
+  test('are listed with their delete markers, page by page, and removed one by one', async () => {
+    for (const body of ['перша', 'друга']) await put('p/a', body)
+    await put('p/b', TEXT)
+    await put('other', TEXT)
+    const { DeleteMarker, VersionId } = await client.send(new DeleteObjectCommand({ Bucket, Key: 'p/a' }))
+    expect(DeleteMarker).toBe(true)
+    const seen: string[] = []
+    for (let markers = {}; ; ) {
+      const page = await client.send(new ListObjectVersionsCommand({ Bucket, Prefix: 'p/', MaxKeys: 1, ...markers }))
+      for (const one of page.Versions ?? []) seen.push(`${one.Key} ${one.Size} ${one.IsLatest}`)
+      for (const one of page.DeleteMarkers ?? []) seen.push(`${one.Key} hidden ${one.IsLatest}`)
+      if (!page.IsTruncated) break
+      markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
+    }
+    expect(seen).toEqual(['p/a hidden true', 'p/a 10 false', 'p/a 10 false', 'p/b 12 true'])
+    await client.send(new DeleteObjectCommand({ Bucket, Key: 'p/a', VersionId }))
+    expect(server.objects().get('p/a')?.bytes.toString()).toBe('друга')
+    expect(server.stored()).toBe(4)
+  })
+
+  test('are kept only where the bucket has them', async () => {
+    const status = async () => (await client.send(new GetBucketVersioningCommand({ Bucket }))).Status
+    expect(await status()).toBe('Enabled')
+    await restart({ versioned: false })
+    expect(await status()).toBeUndefined()
+    for (const body of ['перша', 'друга']) await put('a', body)
+    const { Versions } = await client.send(new ListObjectVersionsCommand({ Bucket }))
+    expect(Versions).toMatchObject([{ Key: 'a', VersionId: 'null' }])
+    await client.send(new DeleteObjectCommand({ Bucket, Key: 'a' }))
+    expect(server.stored()).toBe(0)
+  })
+})
+
+describe('rules of the bucket', () => {
+  const CORS = `<CORSConfiguration><CORSRule><ID>a</ID><AllowedOrigin>https://lms.example</AllowedOrigin>
+    <AllowedMethod>PUT</AllowedMethod><AllowedHeader>content-type</AllowedHeader><ExposeHeader>ETag</ExposeHeader></CORSRule></CORSConfiguration>`
+  const LIFECYCLE = `<LifecycleConfiguration><Rule><ID>old</ID><Filter><Prefix></Prefix></Filter><Status>Enabled</Status>
+    <NoncurrentVersionExpiration><NoncurrentDays>7</NoncurrentDays></NoncurrentVersionExpiration></Rule></LifecycleConfiguration>`
+
+  function set(what: string, body: string, digest = md5Of(body)) {
+    const headers = digest === '' ? {} : { 'content-md5': digest }
+    return fetch(presigned('PUT', `/${Bucket}`, { [what]: '' }, headers), { method: 'PUT', body, headers })
+  }
+
+  test('there are none at first', async () => {
+    await expect(client.send(new GetBucketCorsCommand({ Bucket }))).rejects.toMatchObject({
+      name: 'NoSuchCORSConfiguration',
+    })
+    await expect(client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))).rejects.toMatchObject({
+      name: 'NoSuchLifecycleConfiguration',
+    })
+  })
+
+  test('they are given back, with ids or, as B2, without', async () => {
+    for (const ruleIds of [true, false]) {
+      await restart({ ruleIds })
+      expect([(await set('cors', CORS)).status, (await set('lifecycle', LIFECYCLE)).status]).toEqual([200, 200])
+      const { CORSRules } = await client.send(new GetBucketCorsCommand({ Bucket }))
+      expect(CORSRules).toMatchObject([{ AllowedOrigins: ['https://lms.example'], AllowedMethods: ['PUT'] }])
+      expect(CORSRules?.[0]?.ID).toBe(ruleIds ? 'a' : undefined)
+      const { Rules } = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))
+      expect(Rules).toMatchObject([{ ID: 'old', NoncurrentVersionExpiration: { NoncurrentDays: 7 } }])
+    }
+  })
+
+  test('a digest must be given and right, and rules make sense', async () => {
+    expect(await (await set('cors', CORS, '')).text()).toContain('Content-MD5')
+    expect(await (await set('cors', CORS, md5Of('else'))).text()).toContain('BadDigest')
+    const wrong = [
+      ['cors', CORS.replace('PUT', 'PATCH')],
+      ['cors', '<CORSConfiguration/>'],
+      ['lifecycle', LIFECYCLE.replace('Enabled', 'On')],
+    ] as const
+    for (const [what, body] of wrong) expect(await (await set(what, body)).text()).toContain('MalformedXML')
+  })
+
+  test('a browser is told what they allow', async () => {
+    await set('cors', CORS)
+    const ask = async (origin: string, headers: string) => {
+      const asked = { origin, 'access-control-request-method': 'PUT', 'access-control-request-headers': headers }
+      return await fetch(`${server.url}/${Bucket}/a`, { method: 'OPTIONS', headers: asked })
+    }
+    const yes = await ask('https://lms.example', 'Content-Type')
+    expect([yes.status, yes.headers.get('access-control-allow-headers')]).toEqual([200, 'content-type'])
+    expect((await ask('https://other.example', 'Content-Type')).status).toBe(403)
+    expect((await ask('https://lms.example', 'x-api-key')).status).toBe(403)
+    const url = presigned('PUT', `/${Bucket}/a`)
+    const sent = await fetch(url, { method: 'PUT', body: TEXT, headers: { origin: 'https://lms.example' } })
+    expect(sent.headers.get('access-control-expose-headers')).toBe('ETag')
+  })
+})
+
 describe('multipart uploads', () => {
   const large = Buffer.alloc(5 * MiB, 'а')
 
@@ -222,6 +340,80 @@ describe('multipart uploads', () => {
   })
 })
 
+test('what it is told to discard keeps its size and ETag', async () => {
+  await restart({ discardBodies: true })
+  const { complete, Parts } = await upload('a', [Buffer.alloc(5 * MiB, 'а'), Buffer.from(TEXT)])
+  const { ETag } = await complete(Parts)
+  await restart({})
+  const kept = await upload('a', [Buffer.alloc(5 * MiB, 'а'), Buffer.from(TEXT)])
+  expect(ETag).toBe((await kept.complete(kept.Parts)).ETag)
+  await restart({ discardBodies: true })
+  await put('small', TEXT)
+  expect(server.objects().get('small')).toMatchObject({ size: 12, bytes: Buffer.alloc(0) })
+  expect((await client.send(new HeadObjectCommand({ Bucket, Key: 'small' }))).ContentLength).toBe(12)
+  await expect(client.send(new GetObjectCommand({ Bucket, Key: 'small' }))).rejects.toMatchObject({
+    name: 'NotImplemented',
+  })
+})
+
+test('over TLS it is known by its certificate alone', async () => {
+  const tls = selfSigned()
+  await restart({ tls })
+  const status = (options: { ca?: string }) =>
+    new Promise((resolve, reject) => {
+      const sent = request(presigned('PUT', `/${Bucket}/a`), { method: 'PUT', agent: false, ...options })
+      sent.on('response', ({ statusCode }) => resolve(statusCode)).on('error', reject)
+      sent.end(TEXT)
+    })
+  await expect(status({})).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+  expect(await status({ ca: tls.cert })).toBe(200)
+  expect(server.objects().get('a')?.bytes.toString()).toBe(TEXT)
+})
+
+test('a hook holds up a request before and after it is done', async () => {
+  const seen: string[] = []
+  server.onCall(({ operation, key }, phase) => {
+    seen.push(`${phase} ${operation} ${key}: ${server.objects().size}`)
+    if (phase === 'after') throw new Error('The answer is lost.')
+  })
+  await expect(put('a', TEXT)).rejects.toMatchObject({ code: 'ECONNRESET' })
+  server.onCall(undefined)
+  await put('b', TEXT)
+  expect(seen).toEqual(['before PutObject a: 0', 'after PutObject a: 1'])
+})
+
+test.each<[string, Fault, object, number]>([
+  ['refused before it is done', { kind: 'status', status: 429 }, { $metadata: { httpStatusCode: 429 } }, 0],
+  ['refused though it is done', { kind: 'status', status: 500, when: 'after' }, { name: 'InternalError' }, 1],
+  ['cut off before', { kind: 'reset' }, { code: 'ECONNRESET' }, 0],
+  ['cut off after', { kind: 'reset', when: 'after' }, { code: 'ECONNRESET' }, 1],
+])('the n-th request of a kind can be %s', async (_, fault, error, stored) => {
+  server.faults.nth('PutObject', 2, fault)
+  await put('a', TEXT)
+  await client.send(new HeadObjectCommand({ Bucket, Key: 'a' }))
+  await expect(put('b', TEXT)).rejects.toMatchObject(error)
+  expect(server.objects().size).toBe(1 + stored)
+  await put('c', TEXT)
+  expect(server.faults.pending()).toBe(0)
+})
+
+test('a stalled request is never answered', async () => {
+  for (const when of ['before', 'after'] as const) {
+    server.faults.next('PutObject', { kind: 'stall', when })
+    const done = Promise.withResolvers<void>()
+    if (when === 'after') server.onCall((_, phase) => phase === 'after' && done.resolve())
+    else done.resolve()
+    const abort = new AbortController()
+    const sent = fetch(presigned('PUT', `/${Bucket}/${when}`), { method: 'PUT', body: TEXT, signal: abort.signal })
+    const failed = expect(sent).rejects.toThrow()
+    await done.promise
+    await expect.poll(() => server.faults.pending()).toBe(0)
+    abort.abort()
+    await failed
+  }
+  expect([...server.objects().keys()]).toEqual(['after'])
+})
+
 test('a fault meets as many requests of its kind as were ordered', async () => {
   server.faults.next('PutObject', { kind: 'status', status: 503 }, 2)
   server.faults.next('PutObject', { kind: 'reset' })
@@ -235,3 +427,7 @@ test('a fault meets as many requests of its kind as were ordered', async () => {
     ...['HeadObject 404', 'PutObject 503', 'PutObject 503', 'PutObject undefined', 'PutObject 200'],
   ])
 })
+
+function md5Of(text: string): string {
+  return createHash('md5').update(text).digest('base64')
+}

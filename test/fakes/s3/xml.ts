@@ -17,18 +17,40 @@ export function errorDocument({ code, message }: S3Error, resource: string): str
 
 /** The part numbers and ETags (without quotes) of a CompleteMultipartUpload document, in its order. */
 export function readCompletedParts(document: string): { number: number; etag: string }[] {
-  const parts = [...document.matchAll(/<Part>([\s\S]*?)<\/Part>/g)].map(([, part = '']) => ({
+  const parts = elementsOf(document, 'Part').map((part) => ({
     number: Number(/<PartNumber>\s*(\d+)\s*<\/PartNumber>/.exec(part)?.[1]),
     etag: (/<ETag>([\s\S]*?)<\/ETag>/.exec(part)?.[1] ?? '').replaceAll(/&quot;|&#34;|"/g, '').trim(),
   }))
   if (!document.includes('<CompleteMultipartUpload') || parts.length === 0 || parts.some((part) => !part.number)) {
-    throw new S3Error(
-      400,
-      'MalformedXML',
-      'The XML you provided was not well-formed or did not validate against our schema.',
-    )
+    throw malformed()
   }
   return parts
+}
+
+/** The document of these parts, which are XML already. */
+export function xmlOfParts(root: string, name: string, parts: string[]): string {
+  const inside = parts.map((part) => `<${name}>${part}</${name}>`).join('')
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${XMLNS}">${inside}</${root}>`
+}
+
+/** The insides of all elements of this name, which must not contain their like. */
+export function elementsOf(document: string, name: string): string[] {
+  return [...document.matchAll(new RegExp(`<${name}>([\\s\\S]*?)</${name}>`, 'g'))].map(([, inside = '']) => inside)
+}
+
+/** The same as plain text. */
+export function textsOf(document: string, name: string): string[] {
+  return elementsOf(document, name).map((text) =>
+    text.trim().replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&'),
+  )
+}
+
+export function malformed(): S3Error {
+  return new S3Error(
+    400,
+    'MalformedXML',
+    'The XML you provided was not well-formed or did not validate against our schema.',
+  )
 }
 
 function children(fields: Fields): string {
