@@ -6,7 +6,10 @@ export type Locator =
   | { heading: string[]; paragraph: number }
   | { url: string }
 
-/** What a chunk was in its document. A `heading` chunk's own text is the last element of its locator's heading path. */
+/**
+ * What a chunk was in its document. A `heading` chunk's own text is the last element of its locator's heading path. A `passage` is one
+ * sentence of a lecture, or half a minute of it where captions have no punctuation.
+ */
 export type ChunkKind = 'heading' | 'paragraph' | 'list' | 'table' | 'code' | 'passage' | 'description'
 
 /** A citable piece of extracted text; `order` counts from 1 in reading order. */

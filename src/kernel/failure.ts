@@ -13,6 +13,7 @@ export type FailureKind =
   | 'too_large'
   | 'headers_too_large'
   | 'unsupported_type'
+  | 'range_unsatisfiable'
   | 'invalid'
   | 'limited'
   | 'payment_required'

@@ -6,11 +6,17 @@ import { rateLimited } from './refusals.ts'
 /** What a limit says of one request. Times are whole seconds. */
 export type Rate = { accepted: boolean; limit: number; left: number; resetSeconds: number; retryAfterSeconds: number }
 
-export type Admission = { caller: Caller; policy: string; rate: Rate }
+/** `rate` is null for a request that counts for no limit. */
+export type Admission = { caller: Caller; policy: string; rate: Rate | null }
 
 /** Decides who enters. Throws a Failure for a missing, unknown or expired key and for a missing scope. */
 export type Gate = {
-  admit(request: { key: string | undefined; address: string; access: 'prep' | 'check' | 'any' }): Promise<Admission>
+  admit(request: {
+    key: string | undefined
+    address: string
+    access: 'prep' | 'check' | 'any'
+    uncharged?: boolean
+  }): Promise<Admission>
   admitPublic(address: string): Promise<Rate>
 }
 
@@ -23,20 +29,36 @@ export function guardRoutes(app: Api, gate: Gate) {
       return this.identity
     },
   })
+  app.decorateRequest('bearing', null)
+  app.decorateRequest('bearer', {
+    getter(this: FastifyRequest) {
+      const bearer = this.identity ?? this.bearing
+      if (bearer === null) throw new Error(`${this.routeOptions.url} needs no key and nobody was let in`)
+      return bearer
+    },
+  })
   app.addHook('onRequest', async (request, reply) => {
     // Always said: a route that does not say it stops the boot.
-    const access = request.routeOptions.config.access ?? 'prep'
+    const { access = 'prep', uncharged = false, capability } = request.routeOptions.config
     if (access === 'unlimited') return
     if (access === 'public') return limit(reply, 'public', await gate.admitPublic(request.ip))
     const header = request.headers['x-api-key']
+    // A capability is no key: with it nobody guesses, and nothing is counted.
+    const bearer = header === undefined ? capability?.admit(request) : undefined
+    if (bearer !== undefined) {
+      request.bearing = bearer
+      request.log = reply.log = request.log.child({ tenant_id: bearer.tenantId })
+      return
+    }
     const { caller, policy, rate } = await gate.admit({
       key: typeof header === 'string' ? header : undefined,
       address: request.ip,
       access,
+      uncharged,
     })
     request.identity = caller
     request.log = reply.log = request.log.child({ tenant_id: caller.tenantId, key_prefix: caller.keyPrefix })
-    limit(reply, policy, rate)
+    if (rate !== null) limit(reply, policy, rate)
   })
 }
 

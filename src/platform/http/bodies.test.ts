@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { Failure } from '#kernel/failure.ts'
 import { startBareServer } from '#test/bare-server.ts'
 import { head, openWire, type Wire } from '#test/wire.ts'
+import { watchBody } from './body-watch.ts'
 
 const MIB = 1024 * 1024
 const LENGTH = 50 * MIB
@@ -183,4 +184,48 @@ test.each([
   expect(answered).toBe(status)
   expect(text.includes('100 Continue')).toBe(isTold)
   wire.socket.destroy()
+})
+
+test('a streamed body that only trickles is ended, long before it would count as silent', async () => {
+  const schema = { response: { 200: Type.Object({ bytes: Type.Integer() }) } }
+  const interrupted = () => new Failure('malformed', 'cut', 'Cut.')
+  // No client is as fast as that.
+  const slowest = { bytesPerSecond: Number.MAX_SAFE_INTEGER, windowMs: 40 }
+  const strict = await startBareServer((api) => {
+    api.register(async (scope) => {
+      scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+      scope.post('/stream', { schema, config: { access: 'prep', streams: true } }, async ({ raw }) => {
+        raw.resume()
+        const { until } = watchBody(raw, { stallMs: 3_600_000, slowest, interrupted })
+        return until(new Promise<never>(() => undefined))
+      })
+    })
+  })
+  const wire = await openWire(strict.url)
+  wire.send(head('POST', '/stream', { 'content-length': LENGTH, 'content-type': 'video/mp4' }))
+  wire.send('x')
+  expect((await wire.answer()).status).toBe(408)
+  wire.socket.destroy()
+  await strict.close()
+})
+
+test('a client that went away before its body was watched is missed at once', async () => {
+  const { promise: told, resolve } = Promise.withResolvers<unknown>()
+  const late = await startBareServer((api) => {
+    api.register(async (scope) => {
+      scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+      const schema = { response: { 200: Type.Object({ bytes: Type.Integer() }) } }
+      scope.post('/stream', { schema, config: { access: 'prep', streams: true } }, async ({ raw }) => {
+        wire.socket.destroy()
+        await once(raw, 'close').catch(() => undefined)
+        const interrupted = () => new Failure('malformed', 'cut', 'Cut.')
+        resolve(watchBody(raw, { stallMs: 3_600_000, interrupted }).signal.reason)
+        return { bytes: 0 }
+      })
+    })
+  })
+  const wire = await openWire(late.url)
+  wire.send(head('POST', '/stream', { 'content-length': LENGTH, 'content-type': 'video/mp4' }))
+  expect(await told).toMatchObject({ code: 'cut' })
+  await late.close()
 })

@@ -1,10 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { Failure } from '#kernel/failure.ts'
+import { createPace, type PaceLimits } from './body-pace.ts'
 import { requestTimedOut } from './refusals.ts'
 
 type Options = {
   /** The milliseconds for which a client may send nothing while its body is waited for. Noticed up to a quarter later. */
   stallMs: number
+  /** The slowest that is served. */
+  slowest?: Pick<PaceLimits, 'bytesPerSecond' | 'windowMs'>
   /** What is said of a client that went away before its body was complete. */
   interrupted: () => Failure
 }
@@ -16,24 +19,27 @@ export type BodyWatch = {
   until<T>(promise: Promise<T>): Promise<T>
 }
 
+/** A gigabyte then takes 18 hours at the most. */
+const SLOWEST = { bytesPerSecond: 16 * 1024, windowMs: 5 * 60_000 }
+
 /**
- * For a route that streams its body: tells when the client stalls or goes away. One that is slow because it is not read from has
- * all the time it needs.
+ * For a route that streams its body: tells when the client stalls, only trickles, or goes away. One that is slow because it is not read
+ * from has all the time it needs.
  */
-export function watchBody(raw: IncomingMessage, { stallMs, interrupted }: Options): BodyWatch {
+export function watchBody(raw: IncomingMessage, { stallMs, slowest = SLOWEST, interrupted }: Options): BodyWatch {
   const { socket } = raw
   const gone = Promise.withResolvers<never>()
+  gone.promise.catch(() => undefined)
   const watch = new AbortController()
-  let bytes = socket.bytesRead
-  let heard = performance.now()
+  const tickMs = Math.min(1_000, stallMs / 4, slowest.windowMs / 4)
+  const keepsPace = createPace({ stallMs, ...slowest, tickMs })
+  const look = () => keepsPace({ now: performance.now(), bytes: socket.bytesRead, hungry: raw.readableLength === 0 })
+  look()
 
   const timer = setInterval(() => {
-    const waitsForClient = socket.bytesRead === bytes && raw.readableLength === 0
     if (raw.complete) clearInterval(timer)
-    else if (!waitsForClient) heard = performance.now()
-    else if (performance.now() - heard >= stallMs) end(requestTimedOut())
-    bytes = socket.bytesRead
-  }, stallMs / 4).unref()
+    else if (!look()) end(requestTimedOut())
+  }, tickMs).unref()
 
   function end(reason: Failure) {
     clearInterval(timer)
@@ -45,7 +51,8 @@ export function watchBody(raw: IncomingMessage, { stallMs, interrupted }: Option
     clearInterval(timer)
     if (!raw.readableEnded) end(interrupted())
   }
-  raw.once('error', over).once('close', over)
-  gone.promise.catch(() => undefined)
+  // It may have gone before anybody watched.
+  if (raw.destroyed) over()
+  else raw.once('error', over).once('close', over)
   return { signal: watch.signal, until: (promise) => Promise.race([promise, gone.promise]) }
 }

@@ -26,6 +26,7 @@ test('a route that says both is served, and known to the inventory with its fail
     method: 'GET',
     url: '/courses/:courseId',
     access: 'prep',
+    charged: true,
     failures: [],
   })
   expect((await fetch(`${server.url}/courses/1`)).status).toBe(200)

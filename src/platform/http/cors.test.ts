@@ -5,6 +5,7 @@ import { rateLimited } from './refusals.ts'
 
 const OURS = 'https://lms.example'
 const THEIRS = 'https://evil.example'
+const THIRD = 'https://page.example'
 
 type Server = Awaited<ReturnType<typeof startBareServer>>
 let closed: Server
@@ -17,6 +18,14 @@ beforeAll(async () => {
     api.get('/courses', { schema, config }, async () => ({}))
     api.post('/courses', { schema, config }, async () => ({}))
     api.get('/limited', { schema, config }, async () => Promise.reject(rateLimited()))
+    const cors = { originOf: () => THIRD, methods: ['PATCH'], exposes: ['X-Own'] }
+    api.route({
+      method: ['GET', 'OPTIONS'],
+      url: '/own',
+      schema,
+      config: { ...config, cors },
+      handler: async () => ({}),
+    })
     api.get('/fails', { schema, config }, async () => Promise.reject(new Error('x')))
   }
   closed = await startBareServer(addRoutes)
@@ -80,5 +89,26 @@ describe('with named origins', () => {
 
   test('an unknown address stays unknown', async () => {
     expect((await fetch(`${open.url}/nowhere`, { method: 'POST' })).status).toBe(404)
+  })
+})
+
+describe('an address that proves an origin of its own', () => {
+  test('is open to that and to no other, whatever else is named', async () => {
+    for (const server of [closed, open]) {
+      const response = await fetch(`${server.url}/own`, { headers: { origin: THIRD } })
+      expect(response.headers.get('access-control-allow-origin')).toBe(THIRD)
+      expect(response.headers.get('access-control-expose-headers')).toMatch(/^X-Request-Id, .*, X-Own$/)
+      expect(allowed(await fetch(`${server.url}/courses`, { headers: { origin: THIRD } }))).toEqual([])
+      for (const origin of [OURS, THEIRS]) {
+        const refused = await fetch(`${server.url}/own`, { headers: { origin } })
+        expect([allowed(refused), refused.headers.get('vary')]).toEqual([[], 'Origin'])
+      }
+    }
+  })
+
+  test('tells its page which methods it may use', async () => {
+    const { status, headers } = await preflight(closed, '/own', THIRD)
+    expect([status, headers.get('access-control-allow-methods')]).toEqual([204, 'PATCH'])
+    expect(allowed(await preflight(closed, '/own', THEIRS))).toEqual([])
   })
 })

@@ -9,6 +9,7 @@ import {
   requestTimedOut,
   unsupportedType,
 } from './refusals.ts'
+import { TIMECODE_PATTERN } from './schemas.ts'
 
 /** Answers whatever was thrown: a Failure as its problem document, anything else as a bare 500 whose cause goes to the log. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
@@ -68,6 +69,8 @@ function fieldError(
     return { path: [...path, String(params['additionalProperty'])].join('.'), message: 'is not a known field' }
   if (keyword === 'pattern' && params['pattern'] === '\\S')
     return { path: path.join('.'), message: 'must not be blank' }
+  if (keyword === 'pattern' && params['pattern'] === TIMECODE_PATTERN)
+    return { path: path.join('.'), message: 'must be [H:]MM:SS, minutes and seconds below 60' }
   if (keyword === 'const' || keyword === 'enum') {
     const allowed = keyword === 'const' ? [params['allowedValue']] : params['allowedValues']
     return {

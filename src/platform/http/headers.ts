@@ -22,24 +22,28 @@ const EXPOSED = [
   'RateLimit-Policy',
   'Idempotency-Replayed',
   'Content-Disposition',
-].join(', ')
+]
 
 const PREFLIGHT_SECONDS = '600'
 
 type Options = { corsOrigins: readonly string[]; methodsOf: (path: string) => string[] }
 
-/** Puts the security headers on every answer, errors included, and opens CORS to the named origins and to nobody else. */
+/** Puts the security headers on every answer, errors included, and opens CORS to the named origins, or to the one that the address names, and to nobody else. */
 export function addHeaders(app: Api, { corsOrigins, methodsOf }: Options) {
   const allowed = new Set(corsOrigins)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)
-    if (allowed.size === 0) return
+    const own = request.routeOptions.config?.cors
+    if (allowed.size === 0 && own === undefined) return
     // A cache must not give one origin's answer to another.
     reply.header('vary', 'Origin')
     const { origin } = request.headers
-    if (origin === undefined || !allowed.has(origin)) return
-    reply.header('access-control-allow-origin', origin).header('access-control-expose-headers', EXPOSED)
-    if (isPreflight(request)) return allow(request, reply, methodsOf(pathOf(request.url)))
+    const ownOrigin = own?.originOf(request)
+    if (origin === undefined || !(ownOrigin === undefined ? allowed.has(origin) : origin === ownOrigin)) return
+    const exposed = [...EXPOSED, ...(own?.exposes ?? [])].join(', ')
+    reply.header('access-control-allow-origin', origin).header('access-control-expose-headers', exposed)
+    if (!isPreflight(request)) return
+    return allow(request, reply, ownOrigin === undefined ? methodsOf(pathOf(request.url)) : (own?.methods ?? []))
   })
 }
 
@@ -50,7 +54,7 @@ function isPreflight({ method, headers }: FastifyRequest): boolean {
 }
 
 // https://fetch.spec.whatwg.org/#cors-preflight-fetch. A browser sends it without the key, so it is answered before anyone asks for one.
-function allow({ headers }: FastifyRequest, reply: FastifyReply, methods: string[]) {
+function allow({ headers }: FastifyRequest, reply: FastifyReply, methods: readonly string[]) {
   if (methods.length === 0) return
   const asked = headers['access-control-request-headers']
   return reply

@@ -1,5 +1,6 @@
 export type { Gate, Rate } from './access.ts'
 export type { Access, Api } from './api.ts'
+export { piecesOfBody } from './body-pieces.ts'
 export { type BodyWatch, watchBody } from './body-watch.ts'
 export type { Inventory, RouteEntry } from './inventory.ts'
 export { type AnswerStore, createOnce, type Once } from './once.ts'

@@ -1,7 +1,14 @@
 import type { RouteOptions } from 'fastify'
 import type { Access, Api } from './api.ts'
 
-export type RouteEntry = { method: string; url: string; access: Access; failures: readonly string[] }
+export type RouteEntry = {
+  method: string
+  url: string
+  access: Access
+  /** Whether its requests count for a limit. */
+  charged: boolean
+  failures: readonly string[]
+}
 
 /**
  * Knows every route. A route without a declared access, or without response schemas, stops the boot; a known address that is asked
@@ -26,7 +33,8 @@ export function takeInventory(app: Api) {
         const access = config?.access
         if (access === undefined || schema?.hide) return []
         const failures = (config?.failures ?? []).map((make) => make().code)
-        return [method].flat().map((name) => ({ method: name, url, access, failures }))
+        const charged = access !== 'unlimited' && !config?.uncharged
+        return [method].flat().map((name) => ({ method: name, url, access, charged, failures }))
       })
     },
     /** The methods that an address answers; empty when it is unknown. */

@@ -18,6 +18,8 @@ export type ApiDescription = {
 
 const KEY_SCHEME = 'ApiKey'
 
+const CAPABILITY_SCHEME = 'Capability'
+
 /** What is answered where there is no operation to answer. */
 const UNROUTED = [refusals.routeNotFound, refusals.methodNotAllowed, refusals.headersTooLarge]
 
@@ -44,6 +46,12 @@ export async function describeApi(app: Api, { title, version, description, tags,
             name: 'X-API-Key',
             description: 'A key of one tenant: `cs_live_` and 32 hex digits.',
           },
+          [CAPABILITY_SCHEME]: {
+            type: 'apiKey',
+            in: 'query',
+            name: 'token',
+            description: 'The token of an address that we have answered: good for that address alone, and for a while.',
+          },
         },
       },
     },
@@ -62,12 +70,13 @@ export async function describeApi(app: Api, { title, version, description, tags,
 type RouteSchema = NonNullable<RouteOptions['schema']>
 
 function withAnswers(schema: RouteSchema, route: RouteOptions, keyFailures: readonly (() => Failure)[]): RouteSchema {
-  const access = route.config?.access ?? 'any'
+  const { access = 'any', uncharged, capability, answers: own = {} } = route.config ?? {}
+  const limited = access !== 'unlimited' && !uncharged
   const failures = refusalsOf(schema, route, keyFailures).map((make) => make())
   const answers: Record<string, object> = Object.fromEntries(
     Object.entries(schema.response as Record<string, object>).map(([status, body]) => [
       status,
-      withHeaders(status, body, access),
+      withHeaders(status, body, { limited, own }),
     ]),
   )
   const byStatus = Map.groupBy(failures, ({ kind }) => STATUS[kind])
@@ -75,14 +84,27 @@ function withAnswers(schema: RouteSchema, route: RouteOptions, keyFailures: read
   answers['500'] = INTERNAL_ANSWER
   const documented = {
     ...schema,
-    description: [schema.description, `**Scope:** ${scopeText(access)}`].filter(Boolean).join('\n\n'),
-    security: access === 'public' || access === 'unlimited' ? [] : [{ [KEY_SCHEME]: [] }],
+    // The generator marks a HEAD as if it were the shadow of a GET.
+    ...(schema.operationId === undefined ? {} : { operationId: schema.operationId.replace(/-head$/, '') }),
+    description: [
+      schema.description,
+      `**Scope:** ${scopeText(access)}${capability ? ', or the token in the address instead of a key' : ''}${uncharged ? '; counts for no limit' : ''}`,
+    ]
+      .filter(Boolean)
+      .join('\n\n'),
+    security: securityOf(access, capability !== undefined),
     response: answers,
     ...(route.config?.bodyOptional ? { [BODY_OPTIONAL]: true } : {}),
     ...(route.config?.bodies ? { body: withBodies(schema.body, route.config.bodies) } : {}),
-    ...(route.config?.idempotent ? { headers: withIdempotencyKey(schema.headers) } : {}),
+    ...(schema.querystring ? { querystring: withoutPrefills(schema.querystring) } : {}),
+    ...headersOf(schema.headers, route.config?.idempotent === true),
   }
   return documented as RouteSchema
+}
+
+function securityOf(access: Access, withCapability: boolean) {
+  if (access === 'public' || access === 'unlimited') return []
+  return [{ [KEY_SCHEME]: [] }, ...(withCapability ? [{ [CAPABILITY_SCHEME]: [] }] : [])]
 }
 
 const scopeText = (access: Access) =>
@@ -95,8 +117,8 @@ const scopeText = (access: Access) =>
   })[access]
 
 function refusalsOf(schema: RouteSchema, { config = {} }: RouteOptions, keyFailures: readonly (() => Failure)[]) {
-  const limited = config.access !== 'unlimited'
-  const keyed = limited && config.access !== 'public'
+  const limited = config.access !== 'unlimited' && !config.uncharged
+  const keyed = config.access !== 'unlimited' && config.access !== 'public'
   const takesBody = schema.body !== undefined || config.streams === true
   const takesInput = takesBody || schema.params !== undefined || schema.querystring !== undefined
   const own = config.failures ?? []
@@ -114,15 +136,22 @@ function refusalsOf(schema: RouteSchema, { config = {} }: RouteOptions, keyFailu
   ]
 }
 
-function withHeaders(status: string, body: object, access: Access) {
+function withHeaders(
+  status: string,
+  body: object,
+  { limited, own }: { limited: boolean; own: Record<string, string> },
+) {
   const headers: Record<string, object> = {
     'X-Request-Id': { type: 'string', description: 'Quote it when you report a problem.' },
   }
-  if (access !== 'unlimited') Object.assign(headers, rateHeaders)
+  if (limited) Object.assign(headers, rateHeaders)
+  for (const [name, description] of Object.entries(own)) headers[name] = { type: 'string', description }
   if (status === '201' || status === '202')
     headers['Location'] = { type: 'string', description: 'Where the new thing is.' }
   if ('type' in body && body.type === 'null') return { description: descriptionOf(status), type: 'null', headers }
-  return { description: descriptionOf(status), headers, content: { 'application/json': { schema: body } } }
+  // A route that answers with something else than JSON says so itself.
+  const content = 'content' in body ? body.content : { 'application/json': { schema: body } }
+  return { description: descriptionOf(status), headers, content }
 }
 
 const rateHeaders = {
@@ -139,6 +168,8 @@ const descriptionOf = (status: string) =>
     '201': 'Created.',
     '202': 'Accepted: the work goes on in the background.',
     '204': 'Done; there is nothing to say.',
+    '206': 'The part that was asked for.',
+    '304': 'What you have is still the same.',
     '503': 'A part of the service does not work.',
   })[status] ?? 'Answer.'
 
@@ -172,6 +203,34 @@ function withBodies(body: unknown, bodies: Record<string, object>) {
   const { content = {} } = (body ?? {}) as { content?: object }
   return {
     content: { ...content, ...Object.fromEntries(Object.entries(bodies).map(([type, schema]) => [type, { schema }])) },
+  }
+}
+
+type Properties = { properties?: Record<string, object>; required?: string[] }
+
+/** Swagger UI fills a parameter in with its example: one that may be left out had better be empty. */
+function withoutPrefills(query: unknown) {
+  const { properties = {}, required = [], ...rest } = query as Properties
+  const bare = Object.entries(properties).map(([name, { examples, ...property }]: [string, { examples?: unknown }]) => [
+    name,
+    required.includes(name) && examples !== undefined ? { ...property, examples } : property,
+  ])
+  return { ...rest, required, properties: Object.fromEntries(bare) }
+}
+
+/** Headers as they are written. Routes name them in small letters, in which they arrive. */
+function headersOf(headers: unknown, idempotent: boolean) {
+  const given = idempotent ? withIdempotencyKey(headers) : (headers as Properties | undefined)
+  if (given === undefined) return {}
+  const written = (name: string) => name.replace(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase())
+  const { properties = {}, required } = given as Properties
+  const named = Object.entries(properties).map(([name, property]) => [written(name), property])
+  return {
+    headers: {
+      ...given,
+      properties: Object.fromEntries(named),
+      ...(required ? { required: required.map(written) } : {}),
+    },
   }
 }
 

@@ -15,6 +15,7 @@ export const STATUS: Record<FailureKind, number> = {
   precondition_failed: 412,
   too_large: 413,
   unsupported_type: 415,
+  range_unsatisfiable: 416,
   invalid: 422,
   limited: 429,
   headers_too_large: 431,

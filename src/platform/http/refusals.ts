@@ -2,7 +2,8 @@ import { Failure } from '#kernel/failure.ts'
 
 // The refusals that any route may make before its rule is asked.
 
-export const routeNotFound = () => new Failure('not_found', 'route.not_found', 'There is nothing at this address.')
+export const routeNotFound = () =>
+  new Failure('not_found', 'route.not_found', 'There is nothing at this address; /docs shows what there is.')
 
 export const methodNotAllowed = () =>
   new Failure('method_not_allowed', 'route.method_not_allowed', 'This address does not answer that method.')

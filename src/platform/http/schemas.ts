@@ -22,10 +22,12 @@ export const ExternalId = Type.String({
   examples: ['lms-42'],
 })
 
+export const TIMECODE_PATTERN = '^(\\d{1,3}:)?[0-5]?\\d:[0-5]\\d$'
+
 export const Timecode = Type.String({
-  pattern: '^(\\d{1,3}:)?[0-5]?\\d:[0-5]\\d$',
+  pattern: TIMECODE_PATTERN,
   maxLength: 9,
-  description: '`[H:]MM:SS`',
+  description: '`[H:]MM:SS`, minutes and seconds below 60.',
   examples: ['1:02:30'],
 })
 
@@ -37,7 +39,7 @@ export const OneOf = <const T extends string[]>(...values: T) =>
 /** An object that refuses unknown fields: for everything that comes in. */
 export const Input = <T extends Record<string, TSchema>>(
   properties: T,
-  options: { title?: string; minProperties?: number; examples?: unknown[] } = {},
+  options: { title?: string; description?: string; minProperties?: number; examples?: unknown[] } = {},
 ) => Type.Object(properties, { additionalProperties: false, ...options })
 
 export const PageQuery = {
