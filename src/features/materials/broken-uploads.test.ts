@@ -7,6 +7,7 @@ import { startApp, type TestApp } from '#test/app.ts'
 import { build, until } from '#test/build.ts'
 import { filesBelow } from '#test/files-below.ts'
 import { form } from '#test/form.ts'
+import { keptFiles } from '#test/kept-files.ts'
 import { openRequest } from '#test/open-request.ts'
 
 const BYTES = randomBytes(300_000)
@@ -49,14 +50,14 @@ const incoming = (of = app) =>
   )
 
 async function expectNothingKept(of = app) {
-  await until(
-    () => filesBelow(of.objectsFolder),
-    (files) => files.length === 0,
-  )
-  const { rows } = await superuser.query(
-    'SELECT (SELECT count(*)::int FROM materials) AS materials, (SELECT count(*)::int FROM jobs) AS jobs',
-  )
-  expect(rows).toEqual([{ materials: 0, jobs: 0 }])
+  const left = async () => {
+    const { rows } = await superuser.query(
+      `SELECT (SELECT count(*) FROM materials) + (SELECT count(*) FROM jobs) + (SELECT count(*) FROM uploads)
+         + (SELECT coalesce(sum(used_bytes + reserved_bytes), 0) FROM storage_usage) AS left`,
+    )
+    return [...(await keptFiles(of)), ...rows]
+  }
+  await until(left, (found) => JSON.stringify(found) === '[{"left":"0"}]')
 }
 
 describe('nothing is kept', () => {
@@ -154,7 +155,7 @@ describe('nothing is kept', () => {
 })
 
 test('a client that falls silent gets 408, and nothing is kept', async () => {
-  const impatient = await startApp({ uploadStallMs: 200 })
+  const impatient = await startApp({ uploadStallMs: 200, maxConcurrentUploads: 16 })
   onTestFinished(() => impatient.close())
   const client = await impatient.as('Академія')
   const where = { of: impatient, id: (await build.course(client)).id, key: client.key }
@@ -170,7 +171,7 @@ test('a client that falls silent gets 408, and nothing is kept', async () => {
     expect((await answer).body).toMatchObject({ status: 408, code: 'request.timeout' })
   }
   await until(
-    () => filesBelow(impatient.objectsFolder),
+    () => keptFiles(impatient),
     (files) => files.length === 0,
   )
   expect((await client.get(`/courses/${where.id}/materials`)).body.items).toEqual([])

@@ -2,7 +2,7 @@ import type { Database } from '#platform/db/database.ts'
 import type { ObjectStore } from '#platform/objects/index.ts'
 import * as store from './store.ts'
 
-type Deps = { db: Pick<Database, 'asOperator'>; objects: Pick<ObjectStore, 'delete'> }
+type Deps = { db: Pick<Database, 'asOperator'>; objects: Pick<ObjectStore, 'delete' | 'partial'> }
 
 const BATCH = 500
 
@@ -13,16 +13,22 @@ const BATCH = 500
  */
 export async function emptyDiscarded({ db, objects }: Deps, signal?: AbortSignal): Promise<number> {
   for (let count = 0; ; ) {
-    const keys = await db.asOperator('list discarded objects', (tx) => store.discardedObjects(tx, BATCH))
-    for (const key of keys) {
+    const batch = await db.asOperator('list discarded objects', (tx) => store.discardedObjects(tx, BATCH))
+    for (const discarded of batch) {
       if (signal?.aborted) return count
-      await objects.delete(key).catch(async (error: unknown) => {
-        await db.asOperator('postpone discarded object', (tx) => store.postponeDiscarded(tx, key))
+      await remove(objects, discarded).catch(async (error: unknown) => {
+        await db.asOperator('postpone discarded object', (tx) => store.postponeDiscarded(tx, discarded))
         throw error
       })
-      await db.asOperator('forget discarded object', (tx) => store.forgetDiscarded(tx, key))
+      await db.asOperator('forget discarded object', (tx) => store.forgetDiscarded(tx, discarded.key))
       count += 1
     }
-    if (keys.length < BATCH) return count
+    if (batch.length < BATCH) return count
   }
+}
+
+// What is unfinished goes first: completed between the two, it would stay.
+async function remove(objects: Deps['objects'], { key, unfinished }: store.Discarded) {
+  if (unfinished) await objects.partial.abort(key)
+  await objects.delete(key)
 }

@@ -6,13 +6,15 @@ export type SourceType = 'video' | 'presentation' | 'text' | 'web'
 
 export const SOURCE_TYPES = ['video', 'presentation', 'text', 'web'] as const
 
-const UPLOADABLE: Record<SourceType, readonly string[]> = {
+/** The extensions that may be uploaded. */
+export const UPLOADABLE: Record<SourceType, readonly string[]> = {
   video: ['.mp4', '.webm', '.mkv', '.mov', '.mp3', '.m4a', '.wav', '.srt', '.vtt'],
   presentation: ['.pdf', '.pptx'],
   text: ['.md', '.markdown', '.txt', '.html', '.htm', '.docx', '.pdf'],
   web: [],
 }
 
+/** Those of them whose text is read today. */
 const READABLE: Record<string, DocumentFormat> = {
   '.md': 'markdown',
   '.markdown': 'markdown',
@@ -61,6 +63,38 @@ export function formatOfPage(url: string, contentType: string): DocumentFormat |
   return (contentType === 'text/html' ? undefined : formatOfFile(new URL(url).pathname)) ?? READABLE_TYPES[contentType]
 }
 
+/** What clients say that were told nothing: curl's `--data-binary`, and a form's part without a type. */
+const SAYS_NOTHING = /^(?:application\/x-www-form-urlencoded|application\/octet-stream)\s*(?:;|$)/i
+
+const TYPES: Record<string, string> = {
+  '.mp4': 'video/mp4',
+  '.webm': 'video/webm',
+  '.mkv': 'video/x-matroska',
+  '.mov': 'video/quicktime',
+  '.mp3': 'audio/mpeg',
+  '.m4a': 'audio/mp4',
+  '.wav': 'audio/wav',
+  '.srt': 'application/x-subrip',
+  '.vtt': 'text/vtt',
+  '.pdf': 'application/pdf',
+  '.pptx': 'application/vnd.openxmlformats-officedocument.presentationml.presentation',
+  '.md': 'text/markdown',
+  '.markdown': 'text/markdown',
+  '.txt': 'text/plain',
+  '.html': 'text/html',
+  '.htm': 'text/html',
+  '.docx': 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+}
+
+/** What the client says the file is, or what its name says when the client says nothing that could be kept. */
+export function contentTypeOf(filename: string, said: string | null): string | null {
+  return said === null || SAYS_NOTHING.test(said) ? (TYPES[extensionOf(filename)] ?? said) : said
+}
+
+/** The source types that take files of that extension. */
+export const typesTaking = (extension: string) =>
+  SOURCE_TYPES.filter((sourceType) => UPLOADABLE[sourceType].includes(extension))
+
 /** The encoding that a content type declares. */
 export function charsetOf(contentType: string | null): string | undefined {
   try {
@@ -71,3 +105,16 @@ export function charsetOf(contentType: string | null): string | undefined {
 }
 
 export const isSourceType = (value: unknown): value is SourceType => SOURCE_TYPES.some((type) => type === value)
+
+/** For the OpenAPI document. */
+export function describeFormats(): string {
+  const kinds = SOURCE_TYPES.filter((sourceType) => UPLOADABLE[sourceType].length > 0)
+  const taken = kinds.map((sourceType) => `- \`${sourceType}\`: ${UPLOADABLE[sourceType].join(' ')}`)
+  const all = [...new Set(kinds.flatMap((sourceType) => UPLOADABLE[sourceType]))]
+  const unread = all.filter((extension) => READABLE[extension] === undefined)
+  return [
+    "The file name's extension says what is taken:",
+    taken.join('\n'),
+    `Read today: ${Object.keys(READABLE).join(' ')} and web pages. The others (${unread.join(' ')}) are accepted and kept, and end as \`error\` with the code \`extract.unsupported\` for now.`,
+  ].join('\n\n')
+}

@@ -1,3 +1,4 @@
+import type { Admission } from '#features/storage/index.ts'
 import type { Database } from '#platform/db/database.ts'
 import type { Extractor } from '#platform/extract/index.ts'
 import type { Api, Once } from '#platform/http/index.ts'
@@ -5,18 +6,33 @@ import type { Log } from '#platform/log/index.ts'
 import type { ObjectStore } from '#platform/objects/index.ts'
 import type { Cursors } from '#platform/paging/index.ts'
 import type { Queue } from '#platform/queue/index.ts'
+import { createTokens } from '#platform/tokens/index.ts'
 import type { WebFetcher } from '#platform/web/index.ts'
+import { type ContentPermit, createContent } from './content.ts'
 import { emptyDiscarded } from './discard.ts'
 import { ingestHandler } from './jobs.ts'
 import { createMaterials } from './materials.ts'
 import { addMaterialRoute } from './routes/add-material.ts'
+import { linkContentRoute, readContentRoute } from './routes/content.ts'
 import { deleteMaterialRoute, getMaterialRoute, listMaterialsRoute, retryMaterialRoute } from './routes/materials.ts'
 import { createUploads } from './upload.ts'
 
+export { createAcceptance, requirePlace } from './accept.ts'
 export { emptyDiscarded } from './discard.ts'
-export { PAGE_TYPES } from './formats.ts'
+export {
+  materialExternalIdTaken,
+  materialNotFound,
+  materialTooLarge,
+  materialUnsupportedType,
+  queueFull,
+  replacedUnknown,
+  storageUnavailable,
+  uploadInterrupted,
+} from './failures.ts'
+export { requireFileName, saneType } from './file-name.ts'
+export { contentTypeOf, extensionOf, isUploadable, PAGE_TYPES, type SourceType } from './formats.ts'
 export { MaterialBody, presentMaterial } from './schemas.ts'
-export { chunksOf, type Material, materialsOf } from './store.ts'
+export { chunksOf, findMaterial, type Material, materialsOf } from './store.ts'
 
 type ApiDeps = {
   db: Pick<Database, 'forTenant'>
@@ -25,7 +41,11 @@ type ApiDeps = {
   cursors: Cursors
   once: Once
   log: Log
+  /** Who may send a file now. */
+  admission: Admission
   maxUploadBytes: number
+  /** Signs the links to files. */
+  secret: Uint8Array
   /** Milliseconds for which an upload may be silent. */
   stallMs?: number
 }
@@ -34,15 +54,17 @@ const STALL_MS = 60_000
 
 /** Upload and listing of materials. */
 export function materialsFeature(deps: ApiDeps) {
-  const { db, objects, queue, cursors, once, log, maxUploadBytes: maxBytes, stallMs = STALL_MS } = deps
+  const { db, objects, queue, cursors, once, log, admission, maxUploadBytes: maxBytes, stallMs = STALL_MS } = deps
   const materials = createMaterials({ db, queue, cursors })
-  const uploads = createUploads({ db, objects, queue, log, maxBytes })
+  const tokens = createTokens<ContentPermit>(deps.secret, 'material content')
+  const content = createContent({ db, objects, tokens })
+  const uploads = createUploads({ db, objects, queue, admission, log, maxBytes })
   return {
-    storedBytes: materials.storedBytes,
     async routes(api: Api) {
       await addMaterialRoute(api, { uploads, once, limits: { maxBytes, stallMs } })
       for (const route of [listMaterialsRoute, getMaterialRoute, deleteMaterialRoute, retryMaterialRoute])
         route(api, { materials, once })
+      for (const route of [linkContentRoute, readContentRoute]) route(api, { content })
     },
   }
 }

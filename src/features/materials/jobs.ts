@@ -7,6 +7,7 @@ import { WebError, type WebFetcher } from '#platform/web/index.ts'
 import { charsetOf, formatOfFile, formatOfPage } from './formats.ts'
 import type { Material } from './store.ts'
 import * as store from './store.ts'
+import { digestOfStored, refuseDigest } from './verify-bytes.ts'
 
 type Payload = { materialId: string }
 
@@ -26,12 +27,13 @@ export function ingestHandler({ db, objects, extractor, web }: Deps) {
     const material = await db.forTenant(tenantId, (tx) => begin(tx, payload.materialId))
     if (material === undefined) return { skipped: true }
     progress(0.1)
-    const extracted = await documentFailures(() => extract(material, tenantId, signal)).catch(
-      async (error: unknown) => {
-        if (await isGone(tenantId, material.id)) return undefined
-        throw error
-      },
-    )
+    const extracted = await documentFailures(async () => {
+      await verify(material, tenantId, signal)
+      return await extract(material, tenantId, signal)
+    }).catch(async (error: unknown) => {
+      if (await isGone(tenantId, material.id)) return undefined
+      throw error
+    })
     if (extracted === undefined) return { skipped: true }
     progress(0.9)
     const { title, chunks } = extracted
@@ -42,6 +44,16 @@ export function ingestHandler({ db, objects, extractor, web }: Deps) {
   // Its bytes go soon after it: whatever that did to the reading is nobody's error.
   async function isGone(tenantId: string, id: string): Promise<boolean> {
     return (await db.forTenant(tenantId, (tx) => store.findMaterial(tx, id))) === undefined
+  }
+
+  // What came in pieces, or past us, nobody has hashed yet. What was found stays known, so that another attempt need not read it again.
+  async function verify(material: Material, tenantId: string, signal: AbortSignal) {
+    const sha256 = await digestOfStored(objects, material, signal)
+    if (sha256 !== null && material.sha256 === null) {
+      await db.forTenant(tenantId, (tx) => store.saveDigest(tx, material.id, sha256))
+    }
+    const wrong = refuseDigest(material, sha256)
+    if (wrong) throw wrong
   }
 
   async function extract(material: Material, turn: string, signal: AbortSignal): Promise<Extracted> {

@@ -1,7 +1,8 @@
+import { quotaExceeded } from '#features/storage/index.ts'
 import { Failure } from '#kernel/failure.ts'
-import type { Log } from '#platform/log/index.ts'
 import { measureBody, type ObjectStore, ObjectTooLarge, type StoredObject } from '#platform/objects/index.ts'
 import { digestMismatch, materialTooLarge, storageUnavailable, uploadInterrupted } from './failures.ts'
+import type { SourceType } from './formats.ts'
 
 /** A file on its way to us. */
 export type ArrivingFile = {
@@ -15,40 +16,41 @@ export type ArrivingFile = {
   signal: AbortSignal
 }
 
-type Deps = { objects: Pick<ObjectStore, 'put' | 'delete'>; log: Log; maxBytes: number }
+/** What is said about a file. In a form the fields may come after the file, so all of it may be unknown at first. */
+export type FileFields = { sourceType?: SourceType; externalId?: string; replaces?: string }
 
-/** Takes files in, whole and as they were declared, or not at all. */
-export function createKeeper({ objects, log, maxBytes }: Deps) {
-  async function keep(key: string, file: ArrivingFile): Promise<StoredObject> {
+export type FileSource = ArrivingFile & {
+  filename: string
+  early: FileFields
+  /** Everything that was said, once the body was read. */
+  fields(): Promise<FileFields>
+}
+
+type Deps = { objects: Pick<ObjectStore, 'put'>; maxBytes: number }
+
+/** Takes files in, whole and as they were declared. */
+export function createKeeper({ objects, maxBytes }: Deps) {
+  /** Stores at most `room` bytes, too. What a rejection leaves at the key is the caller's to remove. */
+  async function keep(key: string, file: ArrivingFile, room: number): Promise<StoredObject> {
     refuseSize(file)
     const { body, signal, contentType } = file
-    const options = { maxBytes, signal, ...(contentType === null ? {} : { contentType }) }
+    const bytes = Math.min(maxBytes, room)
+    const options = { maxBytes: bytes, signal, ...(contentType === null ? {} : { contentType }) }
     const stored = await objects.put(key, body, options).catch((error: unknown) => {
-      throw translated(error, signal)
+      throw error instanceof ObjectTooLarge && bytes < maxBytes ? quotaExceeded() : translated(error, signal)
     })
-    const wrong = mismatch(file, stored)
-    if (wrong === undefined) return stored
-    await drop(key)
-    throw wrong
+    requireMatch(file, stored)
+    return stored
   }
 
   /** The SHA-256 of a file that is not kept. */
   async function digest(file: ArrivingFile): Promise<string> {
     refuseSize(file)
-    const { chunks, measured } = measureBody(file.body, { maxBytes, signal: file.signal })
-    try {
-      while (!(await chunks.next()).done);
-    } catch (error) {
+    const measuring = measureBody(file.body, { maxBytes, signal: file.signal })
+    const { sha256 } = await measuring.catch((error: unknown) => {
       throw translated(error, file.signal)
-    }
-    return measured().sha256
-  }
-
-  /** Deletes an object that no row owns. Never rejects: whatever led here is what has to be told. */
-  async function drop(key: string): Promise<void> {
-    await objects
-      .delete(key)
-      .catch((error: unknown) => log.warn({ err: error, object_key: key }, 'object left without a row'))
+    })
+    return sha256
   }
 
   function refuseSize({ declaredSize }: ArrivingFile) {
@@ -62,10 +64,10 @@ export function createKeeper({ objects, log, maxBytes }: Deps) {
     return error instanceof Failure || error instanceof TypeError ? error : storageUnavailable(error)
   }
 
-  return { keep, digest, drop }
+  return { keep, digest }
 }
 
-function mismatch({ declaredSize, declaredSha256 }: ArrivingFile, { size, sha256 }: StoredObject): Failure | undefined {
-  if (declaredSize !== undefined && declaredSize !== size) return uploadInterrupted()
-  return declaredSha256 !== undefined && declaredSha256 !== sha256 ? digestMismatch() : undefined
+function requireMatch({ declaredSize, declaredSha256 }: ArrivingFile, { size, sha256 }: StoredObject) {
+  if (declaredSize !== undefined && declaredSize !== size) throw uploadInterrupted()
+  if (declaredSha256 !== undefined && declaredSha256 !== sha256) throw digestMismatch()
 }

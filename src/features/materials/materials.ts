@@ -50,7 +50,6 @@ export function createMaterials({ db, queue, cursors }: Deps) {
         })
         return material
       }),
-    storedBytes: (tenantId: string) => db.forTenant(tenantId, store.storedBytes),
   }
 }
 

@@ -13,7 +13,11 @@ export const MaterialBody = Type.Object(
     source_type: SourceTypeName,
     source_url: Nullable(Type.String()),
     filename: Nullable(Type.String({ examples: ['лекція-1.srt'] })),
-    content_type: Nullable(Type.String()),
+    content_type: Nullable(
+      Type.String({
+        description: 'As the client said; by the file name when it said nothing better than octet-stream.',
+      }),
+    ),
     size_bytes: Nullable(Type.Integer()),
     sha256: Nullable(Type.String({ description: 'Lower-case hex.' })),
     status: OneOf('pending', 'processing', 'done', 'error'),
@@ -28,6 +32,13 @@ export const MaterialPage = PageOf(MaterialBody, 'MaterialPage')
 
 export const MaterialParams = Input({ materialId: Id })
 
+/** In a form, too. */
+export const Replaces = {
+  ...Id,
+  description:
+    'The id of a material of this course. It leaves when the new one is `done`; until then, and when that ends in an `error`, both stay.',
+}
+
 const URL_FIELD = Type.String({
   minLength: 1,
   maxLength: 2_048,
@@ -40,7 +51,7 @@ export const NewUrlMaterial = Input(
     source_type: SourceTypeName,
     source_url: URL_FIELD,
     external_id: Type.Optional(Nullable(ExternalId)),
-    replaces: Type.Optional(Nullable(Id)),
+    replaces: Type.Optional(Nullable(Replaces)),
   },
   { title: 'NewUrlMaterial', examples: [{ source_type: 'web', source_url: 'https://docs.python.org/uk/3/tutorial/' }] },
 )
@@ -52,7 +63,7 @@ export const RawUploadQuery = Input({
     Type.String({ minLength: 1, maxLength: 255, description: 'With the bytes themselves as the body.' }),
   ),
   external_id: Type.Optional(ExternalId),
-  replaces: Type.Optional(Id),
+  replaces: Type.Optional(Replaces),
 })
 
 export function presentMaterial(material: Material): StaticOf<typeof MaterialBody> {

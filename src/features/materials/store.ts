@@ -15,6 +15,8 @@ export type Material = {
   contentType: string | null
   sizeBytes: number | null
   sha256: string | null
+  /** What the client said it would be, where only the worker finds out. */
+  declaredSha256: string | null
   objectKey: string | null
   title: string | null
   status: MaterialStatus
@@ -38,7 +40,7 @@ export type NewMaterial = Pick<
   | 'sha256'
   | 'objectKey'
   | 'replacesId'
->
+> & { declaredSha256?: string | null }
 
 const MATERIAL = [
   'id',
@@ -50,6 +52,7 @@ const MATERIAL = [
   'content_type as contentType',
   'size_bytes as sizeBytes',
   'sha256',
+  'declared_sha256 as declaredSha256',
   'object_key as objectKey',
   'title',
   'status',
@@ -87,6 +90,7 @@ export async function insertMaterial(tx: TenantTx, tenantId: string, material: N
       content_type: material.contentType,
       size_bytes: material.sizeBytes,
       sha256: material.sha256,
+      declared_sha256: material.declaredSha256 ?? null,
       object_key: material.objectKey,
       replaces_id: material.replacesId,
     })
@@ -167,6 +171,11 @@ export async function markFailed(
     .where('id', '=', id)
     .where('status', '!=', 'done')
     .execute()
+}
+
+/** Notes what the stored bytes were found to be. */
+export async function saveDigest(tx: TenantTx, id: string, sha256: string): Promise<void> {
+  await tx.updateTable('materials').set({ sha256 }).where('id', '=', id).execute()
 }
 
 /** The material is done: its chunks, and what it replaces leaves. False when the material is gone. */
@@ -250,23 +259,17 @@ export async function chunksOf(tx: TenantTx, materialId: string): Promise<Chunk[
   return rows as unknown as Chunk[]
 }
 
-export async function storedBytes(tx: TenantTx): Promise<number> {
-  const { bytes } = await tx
-    .selectFrom('materials')
-    .select(sql<string>`coalesce(sum(size_bytes), 0)`.as('bytes'))
-    .executeTakeFirstOrThrow()
-  return Number(bytes)
-}
+/** An object whose row is gone; `unfinished` when there may be parts, too, that no deletion of the object reaches. */
+export type Discarded = { key: string; unfinished: boolean }
 
-/** Keys of objects whose rows are gone, oldest first. */
-export async function discardedObjects(tx: OperatorTx, limit: number): Promise<string[]> {
-  const rows = await tx
+/** Oldest first. */
+export async function discardedObjects(tx: OperatorTx, limit: number): Promise<Discarded[]> {
+  return tx
     .selectFrom('discarded_objects')
-    .select('object_key')
+    .select(['object_key as key', 'unfinished'])
     .orderBy('discarded_at')
     .limit(limit)
     .execute()
-  return rows.map((row) => row.object_key)
 }
 
 export async function forgetDiscarded(tx: OperatorTx, objectKey: string): Promise<void> {
@@ -274,7 +277,7 @@ export async function forgetDiscarded(tx: OperatorTx, objectKey: string): Promis
 }
 
 /** Puts it at the end of the list. */
-export async function postponeDiscarded(tx: OperatorTx, objectKey: string): Promise<void> {
-  await forgetDiscarded(tx, objectKey)
-  await tx.insertInto('discarded_objects').values({ object_key: objectKey }).execute()
+export async function postponeDiscarded(tx: OperatorTx, { key, unfinished }: Discarded): Promise<void> {
+  await forgetDiscarded(tx, key)
+  await tx.insertInto('discarded_objects').values({ object_key: key, unfinished }).execute()
 }

@@ -1,10 +1,9 @@
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startApp, type TestApp } from '#test/app.ts'
 import { build } from '#test/build.ts'
 import type { Answer } from '#test/client.ts'
-import { filesBelow } from '#test/files-below.ts'
 import { type FormPart, form } from '#test/form.ts'
+import { keptFiles } from '#test/kept-files.ts'
 import { openRequest } from '#test/open-request.ts'
 
 const LIMIT = 100_000
@@ -109,10 +108,10 @@ describe('a material is refused, and nothing of it is kept', () => {
   ]
 
   test.each(refusals)('%s', async (_what, send, expected) => {
-    const files = await filesBelow(app.objectsFolder)
+    const files = await keptFiles(app)
     const { body: listed } = await acme.get(`/courses/${course}/materials`)
     expect(told(await send())).toContain(expected)
-    expect(await filesBelow(app.objectsFolder)).toEqual(files)
+    expect(await keptFiles(app)).toEqual(files)
     expect((await acme.get(`/courses/${course}/materials`)).body).toEqual(listed)
   })
 
@@ -164,7 +163,8 @@ describe('a material is refused, and nothing of it is kept', () => {
     expect(refused.map(({ body }) => body.code)).toEqual(Array(3).fill('material.external_id_taken'))
     const { items } = (await acme.get(`/courses/${course}/materials`)).body
     const withFiles = items.filter((item: { filename: string | null }) => item.filename !== null)
-    expect((await filesBelow(join(app.objectsFolder, acme.tenantId, course))).length).toBe(withFiles.length)
+    const kept = (await keptFiles(app)).filter((file) => file.startsWith(`${acme.tenantId}/${course}/`))
+    expect(kept.length).toBe(withFiles.length)
   })
 })
 
@@ -181,6 +181,7 @@ describe('before a byte of it is read, a file is refused for', () => {
     ['its extension', 'own', '?source_type=text&filename=a.exe', markdown, WRONG_TYPE],
     ['a missing course', UNKNOWN, query, markdown, '404 course.not_found'],
     ['a foreign course', 'foreign', query, markdown, '404 course.not_found'],
+    ['its form’s missing course', UNKNOWN, '', form(TYPE, FILE).headers, '404 course.not_found'],
     ['a malformed course', 'x', query, markdown, '422 courseId'],
     ['a wrong parameter', 'own', `${query}&replaces=1`, markdown, '422 replaces'],
     ['an unknown replaces', 'own', `${query}&replaces=${UNKNOWN}`, markdown, '422 replaces'],
@@ -193,14 +194,6 @@ describe('before a byte of it is read, a file is refused for', () => {
     const { status, body } = await openRequest(url, { 'x-api-key': acme.key, ...headers }).answer
     expect(told({ status, body, headers: new Headers() })).toContain(expected)
   })
-
-  test('a missing course, once its form’s file begins', async () => {
-    const { headers, body } = form(TYPE, FILE)
-    const url = `${app.url}/api/v1/courses/${UNKNOWN}/materials`
-    const open = openRequest(url, { 'x-api-key': acme.key, ...headers, 'content-length': body.length })
-    open.send(body.slice(0, -100))
-    expect((await open.answer).body.code).toBe('course.not_found')
-  })
 })
 
 type Form = ReturnType<typeof form>
@@ -208,3 +201,19 @@ type Form = ReturnType<typeof form>
 const cutShort = ({ headers, body }: Form) => ({ headers, body: body.slice(0, -20) })
 const unbounded = ({ body }: Form) => ({ headers: { 'content-type': 'multipart/form-data' }, body })
 const digest = (base64: string) => ({ headers: { 'repr-digest': `sha-256=:${base64}:` } })
+
+test.each([
+  [{ source_type: 'text', filename: 'лекція.mp4' }, /not taken as text, which takes \.md .*\.pdf; send it as video\.$/],
+  [{ source_type: 'video', filename: 'a.pdf' }, /\.vtt; send it as presentation or text\.$/],
+  [{ source_type: 'web', filename: 'a.md' }, /not taken as web, which takes a source_url; send it as text\.$/],
+  [{ source_type: 'text', filename: 'a.exe' }, /which takes \.md [^;]*\.$/],
+  [
+    { source_type: 'text', filename: 'без-назви' },
+    /^A file without an extension is not taken as text, which takes \.md/,
+  ],
+  [{ filename: 'a.exe' }, /these are: video \(\.mp4 .*presentation \(\.pdf \.pptx\), text \(\.md/],
+])('%j is told what is taken', async (query, sentence) => {
+  const { status, body } = await rawOnly(query)
+  expect([status, body.code]).toEqual([415, 'material.unsupported_type'])
+  expect(body.detail).toMatch(sentence)
+})

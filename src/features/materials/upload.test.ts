@@ -121,8 +121,24 @@ describe('a material is added', () => {
   test('whatever its content type', async () => {
     const long = { 'content-type': `text/plain; note=${'x'.repeat(300)}` }
     const answer = await postRaw({ source_type: 'text', filename: 'урок 1.md' }, { headers: long, body: TEXT })
-    await expectStored(answer, { content_type: null })
-    await expectStored(await postForm(SOURCE_TYPE, { ...FILE, type: 'text/pl\u0000ain' }), { content_type: null })
+    await expectStored(answer, { content_type: 'text/markdown' })
+    await expectStored(await postForm(SOURCE_TYPE, { ...FILE, type: 'text/pl\u0000ain' }), {
+      content_type: 'text/markdown',
+    })
+  })
+
+  test.each([
+    ['урок 1.md', 'application/x-www-form-urlencoded', 'text/markdown'],
+    ['Лекція.SRT', 'application/octet-stream', 'application/x-subrip'],
+    ['конспект.html', 'application/octet-stream; charset=utf-8', 'text/html'],
+    ['конспект.html', 'text/plain', 'text/plain'],
+  ])('%s as %s is %s', async (filename, said, content_type) => {
+    const source_type = filename.endsWith('.SRT') ? 'video' : 'text'
+    const { body } = await postRaw({ source_type, filename }, { headers: { 'content-type': said }, body: TEXT })
+    expect(body).toMatchObject({ filename, content_type })
+    const type: FormPart = { name: 'source_type', content: source_type }
+    const { body: fromForm } = await postForm(type, { name: 'file', filename, type: said, content: TEXT })
+    expect(fromForm).toMatchObject({ filename, content_type })
   })
 
   test('with the digest it declares', async () => {

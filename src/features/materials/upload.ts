@@ -1,45 +1,47 @@
-import { courseNotFound, requireCourse } from '#features/courses/index.ts'
+import { requireCourse } from '#features/courses/index.ts'
+import { type Admission, type Leave, requireRoom } from '#features/storage/index.ts'
 import type { Caller } from '#kernel/caller.ts'
 import { Failure, invalid } from '#kernel/failure.ts'
-import { brokenConstraint, type Database, type TenantTx } from '#platform/db/database.ts'
+import type { Database } from '#platform/db/database.ts'
 import type { Settle } from '#platform/db/settle.ts'
 import { newId } from '#platform/ids/index.ts'
 import type { Log } from '#platform/log/index.ts'
 import type { ObjectStore } from '#platform/objects/index.ts'
 import type { Queue } from '#platform/queue/index.ts'
 import { refuseUrl } from '#platform/web/index.ts'
-import { materialExternalIdTaken, materialUnsupportedType, replacedUnknown, urlRefused } from './failures.ts'
+import { createAcceptance, requirePlace } from './accept.ts'
+import { materialUnsupportedType, urlRefused } from './failures.ts'
 import { extensionOf, isUploadable, type SourceType } from './formats.ts'
-import { ingestMaterial } from './jobs.ts'
-import { type ArrivingFile, createKeeper } from './keep.ts'
-import type { Material, NewMaterial } from './store.ts'
+import { createKeeper, type FileSource } from './keep.ts'
+import { createLedger } from './ledger.ts'
+import type { Material } from './store.ts'
 import * as store from './store.ts'
 
 type Common = { sourceType: SourceType; externalId: string | null; replaces: string | null }
 
 export type UrlSource = Common & { sourceUrl: string }
 
-/** What is said about a file. In a form the fields may come after the file, so all of it may be unknown at first. */
-export type FileFields = { sourceType?: SourceType; externalId?: string; replaces?: string }
-
-export type FileSource = ArrivingFile & {
-  filename: string
-  early: FileFields
-  /** Everything that was said, once the body was read. */
-  fields(): Promise<FileFields>
-}
-
 type Deps = {
   db: Pick<Database, 'forTenant'>
   objects: Pick<ObjectStore, 'put' | 'delete'>
   queue: Pick<Queue, 'add'>
+  admission: Admission
   log: Log
   maxBytes: number
 }
 
+/** One upload's place among those that write at once: taken by the first step that needs it, before a byte of the body is read. */
+export type Place = {
+  /** Throws `upload.busy`. */
+  take(): void
+  leave(): void
+}
+
 /** Accepts materials: the row and the job that reads it are born in one transaction, after the bytes are safe. */
-export function createUploads({ db, objects, queue, log, maxBytes }: Deps) {
-  const keeper = createKeeper({ objects, log, maxBytes })
+export function createUploads({ db, objects, queue, admission, log, maxBytes }: Deps) {
+  const keeper = createKeeper({ objects, maxBytes })
+  const ledger = createLedger({ db, objects, log })
+  const accept = createAcceptance({ queue })
 
   async function addUrl(
     { tenantId }: Caller,
@@ -51,34 +53,71 @@ export function createUploads({ db, objects, queue, log, maxBytes }: Deps) {
     if (wrong !== null) throw urlRefused(wrong)
     const file = { filename: null, contentType: null, sizeBytes: null, sha256: null, objectKey: null }
     const material = { id: newId(), courseId, sourceType, sourceUrl, externalId, replacesId: replaces, ...file }
-    return db.forTenant(tenantId, (tx) => insert(tx, tenantId, material, settle))
+    return db.forTenant(tenantId, (tx) => accept(tx, tenantId, material, settle))
+  }
+
+  function placeFor({ tenantId }: Caller): Place {
+    let leave: Leave | undefined
+    return {
+      take: () => {
+        leave ??= admission.enter(tenantId)
+      },
+      leave: () => leave?.(),
+    }
+  }
+
+  /** What can be known of a form before it is read: its course is there, its file may fit, and it has a place. */
+  async function expectForm({ tenantId }: Caller, courseId: string, leastSize: number, place: Place) {
+    await db.forTenant(tenantId, async (tx) => {
+      await requireCourse(tx, courseId)
+      await requireRoom(tx, leastSize)
+    })
+    place.take()
   }
 
   async function addFile(
     { tenantId }: Caller,
     courseId: string,
     source: FileSource,
+    place: Place,
     settle: Settle<Material>,
   ): Promise<Material> {
     const { filename, contentType, early } = source
     refuseType(filename, early.sourceType)
-    await db.forTenant(tenantId, (tx) => requirePlace(tx, courseId, early))
     const id = newId()
     const objectKey = `${tenantId}/${courseId}/${id}`
-    const { size: sizeBytes, sha256 } = await keeper.keep(objectKey, source)
+    const arrival = { id, tenantId, courseId, objectKey }
+    const room = await db.forTenant(tenantId, async (tx) => {
+      await requirePlace(tx, courseId, early)
+      return ledger.open(tx, arrival, source, place.take)
+    })
+    const hold = ledger.hold(arrival)
     try {
+      const signal = AbortSignal.any([source.signal, hold.signal])
+      const { size: sizeBytes, sha256 } = await keeper.keep(objectKey, { ...source, signal }, room)
       const { sourceType, externalId = null, replaces = null } = await source.fields()
       if (sourceType === undefined) throw invalid('source_type', 'is required')
       refuseType(filename, sourceType)
       const file = { filename, contentType, sizeBytes, sha256, objectKey, sourceUrl: null }
       const material = { id, courseId, sourceType, externalId, replacesId: replaces, ...file }
-      return await db.forTenant(tenantId, (tx) => insert(tx, tenantId, material, settle))
+      return await db.forTenant(tenantId, async (tx) => {
+        await ledger.close(tx, arrival)
+        return accept(tx, tenantId, material, settle)
+      })
     } catch (error) {
       const landed = isOutage(error) ? await look(tenantId, id) : 'absent'
-      if (landed === 'absent') await keeper.drop(objectKey)
       if (typeof landed === 'object') return landed
+      if (landed === 'absent') await ledger.abandon(arrival)
       throw error
+    } finally {
+      hold.stop()
+      place.leave()
     }
+  }
+
+  async function digest(source: FileSource, place: Place): Promise<string> {
+    place.take()
+    return keeper.digest(source).finally(place.leave)
   }
 
   // A commit whose answer was lost may have happened: then its bytes are needed, and the material is accepted.
@@ -91,45 +130,11 @@ export function createUploads({ db, objects, queue, log, maxBytes }: Deps) {
     }
   }
 
-  async function insert(
-    tx: TenantTx,
-    tenantId: string,
-    material: NewMaterial,
-    settle: Settle<Material>,
-  ): Promise<Material> {
-    const { id, courseId, externalId, replacesId: replaces } = material
-    await requirePlace(tx, courseId, { externalId, replaces })
-    const inserted = await store.insertMaterial(tx, tenantId, material).catch((error: unknown) => {
-      throw OVERTAKEN[brokenConstraint(error) ?? '']?.() ?? error
-    })
-    await settle(tx, inserted)
-    await queue.add(tx, ingestMaterial, { tenantId, courseId, payload: { materialId: id }, dedupeKey: `ingest ${id}` })
-    return inserted
-  }
-
-  return { addUrl, addFile, digest: keeper.digest }
-}
-
-/** What somebody else may do between our look and our insert. */
-const OVERTAKEN: Record<string, () => Failure> = {
-  materials_tenant_id_external_id_key: materialExternalIdTaken,
-  materials_tenant_id_course_id_fkey: courseNotFound,
-  materials_tenant_id_course_id_replaces_id_fkey: replacedUnknown,
+  return { addUrl, placeFor, expectForm, addFile, digest }
 }
 
 function refuseType(filename: string, sourceType: SourceType | undefined) {
-  if (!isUploadable(filename, sourceType)) throw materialUnsupportedType(extensionOf(filename))
+  if (!isUploadable(filename, sourceType)) throw materialUnsupportedType(extensionOf(filename), sourceType)
 }
 
 const isOutage = (error: unknown) => error instanceof Failure && error.kind === 'unavailable'
-
-/** What can be known of a material's place without its bytes. */
-async function requirePlace(
-  tx: TenantTx,
-  courseId: string,
-  { externalId, replaces }: { externalId?: string | null; replaces?: string | null },
-) {
-  await requireCourse(tx, courseId)
-  if (replaces && (await store.findMaterial(tx, replaces))?.courseId !== courseId) throw replacedUnknown()
-  if (externalId && (await store.isExternalIdTaken(tx, externalId))) throw materialExternalIdTaken()
-}

@@ -1,7 +1,8 @@
 import multipart from '@fastify/multipart'
 import type { Static } from 'typebox'
 import { courseNotFound } from '#features/courses/index.ts'
-import { invalid } from '#kernel/failure.ts'
+import { quotaExceeded, uploadBusy } from '#features/storage/index.ts'
+import { Failure, invalid } from '#kernel/failure.ts'
 import { type Api, Id, Input, type Once } from '#platform/http/index.ts'
 import {
   digestMismatch,
@@ -12,10 +13,11 @@ import {
   uploadInterrupted,
   urlRefused,
 } from '../failures.ts'
+import { describeFormats } from '../formats.ts'
 import type { Material } from '../materials.ts'
 import { MaterialBody, NewUrlMaterial, presentMaterial, RawUploadQuery } from '../schemas.ts'
 import type { createUploads } from '../upload.ts'
-import { fileOf, refuseDeclared, type UploadLimits } from './file-request.ts'
+import { fileOf, leastSizeOf, refuseDeclared, type UploadLimits } from './file-request.ts'
 import { FORM_BODY, RAW_BODY } from './upload-bodies.ts'
 
 type Deps = { uploads: ReturnType<typeof createUploads>; once: Once; limits: UploadLimits }
@@ -37,7 +39,8 @@ export async function addMaterialRoute(api: Api, { uploads, once, limits }: Deps
           operationId: 'addMaterial',
           summary: 'Add a material to a course',
           description:
-            'One operation in three dresses: JSON with a `source_url`; a form with `source_type` and `file`; or the bytes themselves with `?source_type=` and `?filename=`. The material is `pending` until it was read in the background.',
+            'One operation in three dresses: JSON with a `source_url`; a form with `source_type` and `file`; or the bytes themselves with `?source_type=` and `?filename=`. The material is `pending` until it was read in the background.\n\n' +
+            describeFormats(),
           tags: ['materials'],
           params: Input({ courseId: Id }),
           querystring: RawUploadQuery,
@@ -58,6 +61,8 @@ export async function addMaterialRoute(api: Api, { uploads, once, limits }: Deps
             urlRefused,
             digestMismatch,
             queueFull,
+            quotaExceeded,
+            uploadBusy,
           ],
         },
       },
@@ -77,20 +82,37 @@ export async function addMaterialRoute(api: Api, { uploads, once, limits }: Deps
             answer,
           })
         }
-        const source = await fileOf(request, limits)
-        const { filename, early, declaredSha256: sha256 } = source
-        return once<Material>(request, reply, {
-          work: (settle) => uploads.addFile(request.caller, courseId, source, settle),
-          answer,
-          payload: {
-            declared: sha256 && early.sourceType && payloadOf(filename, early.sourceType, sha256),
-            of: (material) => payloadOf(material.filename, material.sourceType, material.sha256),
-            read: async () => {
-              const sha256 = await uploads.digest(source)
-              return payloadOf(filename, (await source.fields()).sourceType, sha256)
+        const place = uploads.placeFor(request.caller)
+        try {
+          let refused: unknown
+          if (request.isMultipart()) {
+            await uploads.expectForm(request.caller, courseId, leastSizeOf(request), place).catch((error: unknown) => {
+              // It may be the repetition of one that was accepted, and filled the storage itself.
+              const isFull = error instanceof Failure && error.code === quotaExceeded().code
+              if (!isFull || request.headers['idempotency-key'] === undefined) throw error
+              refused = error
+            })
+          }
+          const source = await fileOf(request, limits)
+          const { filename, early, declaredSha256: sha256 } = source
+          return await once<Material>(request, reply, {
+            work: async (settle) => {
+              if (refused !== undefined) throw refused
+              return uploads.addFile(request.caller, courseId, source, place, settle)
             },
-          },
-        })
+            answer,
+            payload: {
+              declared: sha256 && early.sourceType && payloadOf(filename, early.sourceType, sha256),
+              of: (material) => payloadOf(material.filename, material.sourceType, material.sha256),
+              read: async () => {
+                const sha256 = await uploads.digest(source, place)
+                return payloadOf(filename, (await source.fields()).sourceType, sha256)
+              },
+            },
+          })
+        } finally {
+          place.leave()
+        }
       },
     )
   })

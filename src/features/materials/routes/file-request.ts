@@ -3,9 +3,10 @@ import type { Static } from 'typebox'
 import { invalid } from '#kernel/failure.ts'
 import { watchBody } from '#platform/http/index.ts'
 import { materialTooLarge, materialUnsupportedType, uploadInterrupted } from '../failures.ts'
-import { extensionOf, isSourceType, isUploadable } from '../formats.ts'
+import { requireFileName, saneType } from '../file-name.ts'
+import { contentTypeOf, extensionOf, isSourceType, isUploadable } from '../formats.ts'
+import type { FileSource } from '../keep.ts'
 import type { RawUploadQuery } from '../schemas.ts'
-import type { FileSource } from '../upload.ts'
 import { declaredSha256 } from './digest.ts'
 import { readForm } from './read-form.ts'
 
@@ -27,10 +28,14 @@ export function refuseDeclared(request: FastifyRequest, { maxBytes }: UploadLimi
   if (length > (isForm ? maxBytes + FORM_ROOM : maxBytes)) throw materialTooLarge(maxBytes)
   const { filename, source_type: sourceType } = request.query as Record<string, unknown>
   if (isForm || typeof filename !== 'string' || filename === '') return
-  if (!isUploadable(filename, isSourceType(sourceType) ? sourceType : undefined)) {
-    throw materialUnsupportedType(extensionOf(filename))
+  const known = isSourceType(sourceType) ? sourceType : undefined
+  if (!isUploadable(filename, known)) {
+    throw materialUnsupportedType(extensionOf(filename), known)
   }
 }
+
+/** The bytes that the file of a form has at least, by what the request declares. */
+export const leastSizeOf = (request: FastifyRequest) => Math.max(0, (declaredLength(request) ?? 0) - FORM_ROOM)
 
 /** The file of a form or of a raw body, not read yet. */
 export async function fileOf(request: FastifyRequest, { stallMs }: UploadLimits): Promise<FileSource> {
@@ -46,8 +51,8 @@ async function formFile(request: FastifyRequest, watch: ReturnType<typeof watchB
   if (Object.keys(request.query as object).length > 0) throw invalid('source_type', 'belongs in the form')
   const { filename, contentType, body, early, rest } = await readForm(request, watch)
   return {
-    filename: requireName(filename),
-    contentType: sane(contentType),
+    filename: requireFileName(filename),
+    contentType: contentTypeOf(filename, saneType(contentType)),
     declaredSize: undefined,
     body,
     early,
@@ -66,27 +71,14 @@ async function rawFile(request: FastifyRequest): Promise<Undeclared> {
     ...(replaces === undefined ? {} : { replaces }),
   }
   return {
-    filename: requireName(filename),
-    contentType: sane(request.headers['content-type'] ?? null),
+    filename: requireFileName(filename),
+    contentType: contentTypeOf(filename, saneType(request.headers['content-type'] ?? null)),
     declaredSize: declaredLength(request),
-    // Not to be destroyed when nobody reads on: that would take the answer with it.
-    body: request.raw.iterator({ destroyOnReturn: false }),
+    body: request.raw,
     early: fields,
     fields: async () => fields,
   }
 }
-
-function requireName(filename: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  if (filename.trim() === '' || [...filename].length > 255 || /[\u0000-\u001f\u007f/\\]/.test(filename)) {
-    throw invalid('filename', 'must be a plain file name of 1 to 255 characters')
-  }
-  return filename
-}
-
-/** Only tells; the file's extension decides. One that could not be kept is as good as none. */
-const sane = (contentType: string | null) =>
-  contentType !== null && /^[\x20-\x7e]{1,255}$/.test(contentType) ? contentType : null
 
 function declaredLength({ headers }: FastifyRequest): number | undefined {
   const length = headers['content-length']

@@ -1,7 +1,7 @@
 import type { MultipartValue } from '@fastify/multipart'
 import { invalid } from '#kernel/failure.ts'
 import { isSourceType, SOURCE_TYPES } from '../formats.ts'
-import type { FileFields } from '../upload.ts'
+import type { FileFields } from '../keep.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 

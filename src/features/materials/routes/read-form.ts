@@ -1,10 +1,10 @@
 import type { Multipart } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import { Failure, invalid } from '#kernel/failure.ts'
-import type { BodyWatch } from '#platform/http/index.ts'
+import { type BodyWatch, piecesOfBody } from '#platform/http/index.ts'
 import { malformedRequest } from '#platform/http/refusals.ts'
 import { uploadInterrupted } from '../failures.ts'
-import type { FileFields } from '../upload.ts'
+import type { FileFields } from '../keep.ts'
 import { keepField } from './form-fields.ts'
 
 export type UploadForm = {
@@ -57,7 +57,13 @@ export async function readForm(request: FastifyRequest, { signal, until }: BodyW
     }
     if (part.fieldname !== 'file') throw invalid(nameOf(part), 'is not a known field; the file belongs in file')
     const { filename = '', mimetype, file } = part
-    return { filename, contentType: mimetype || null, body: bytesOf(file, signal), early: { ...said }, rest }
+    return {
+      filename,
+      contentType: mimetype || null,
+      body: bytesOf(piecesOfBody(request.raw, file), signal),
+      early: { ...said },
+      rest,
+    }
   }
   throw invalid('file', 'is required')
 }

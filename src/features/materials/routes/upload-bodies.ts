@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
-import { Id } from '#platform/http/index.ts'
 import { SOURCE_TYPES } from '../formats.ts'
+import { Replaces } from '../schemas.ts'
 
 // For the OpenAPI document: these bodies are streams that no validator sees.
 
@@ -13,7 +13,8 @@ export const FORM_BODY = {
     source_type: { type: 'string', enum: [...SOURCE_TYPES] },
     file: File,
     external_id: Type.String({ minLength: 1, maxLength: 200 }),
-    replaces: Id,
+    // Without the example: Swagger UI would send it.
+    replaces: { type: 'string', format: 'uuid', description: Replaces.description },
   },
 }
 
