@@ -35,7 +35,7 @@ export const NewCourse = Input(
     learning_goal: Type.Optional(Nullable(LongText)),
     external_id: Type.Optional(Nullable(ExternalId)),
   },
-  { title: 'NewCourse', examples: [{ title: 'Python для початківців', external_id: 'lms-42' }] },
+  { title: 'NewCourse', examples: [{ title: 'Python для початківців' }] },
 )
 
 export const CourseChanges = Input(
@@ -62,15 +62,22 @@ export function presentCourse(course: Course): StaticOf<typeof CourseBody> {
   }
 }
 
+const PRESENTATION =
+  'A presentation among the materials of the course; null or left out: its only one, or one that is not uploaded.'
+const VIDEO =
+  'A video among the materials of the course; null or left out: its only one. With several a mapping must name one to count.'
+
+const IdOf = (description: string) => ({ ...Id, description })
+
 const SlideNumber = Type.Integer({ minimum: 1, maximum: 10_000 })
 
 export const SlideMappingBody = Type.Object(
   {
     id: Id,
     slide_number: Type.Integer(),
-    video_timecode: Type.String({ examples: ['12:30'] }),
-    presentation_id: Nullable(Id),
-    video_id: Nullable(Id),
+    video_timecode: Type.String({ description: '`[H:]MM:SS`', examples: ['12:30'] }),
+    presentation_id: Nullable(IdOf(PRESENTATION)),
+    video_id: Nullable(IdOf(VIDEO)),
   },
   { title: 'SlideMapping' },
 )
@@ -81,8 +88,8 @@ export const NewSlideMappings = Input(
       Input({
         slide_number: SlideNumber,
         video_timecode: Timecode,
-        presentation_id: Type.Optional(Nullable(Id)),
-        video_id: Type.Optional(Nullable(Id)),
+        presentation_id: Type.Optional(Nullable(IdOf(PRESENTATION))),
+        video_id: Type.Optional(Nullable(IdOf(VIDEO))),
       }),
       { minItems: 1, maxItems: 1_000 },
     ),

@@ -48,13 +48,21 @@ describe('mapping slides', () => {
     expect((await acme.get(`/courses/${course}`)).body.slide_mappings).toEqual(expect.arrayContaining([one, other]))
   })
 
-  test.each(['0:00', '00:00', '5:07', '59:59', '0:00:00', '1:00:00', '12:34:56', '100:00:00'])(
-    'takes the timecode %s',
+  test.each(['0:00', '00:00', '5:07', '59:59', '0:00:00', '01:00:00', '12:34:56', '100:00:00'])(
+    'takes the timecode %s and shows it as it was written',
     async (video_timecode) => {
-      expect((await add([{ slide_number: 10_000, video_timecode }])).status).toBe(201)
+      const { status, body } = await add([{ slide_number: 10_000, video_timecode }])
+      expect([status, body.mappings]).toMatchObject([201, [{ video_timecode }]])
       expect((await acme.get(path)).body.items).toMatchObject([{ video_timecode }])
+      expect((await acme.get(`/courses/${course}`)).body.slide_mappings).toMatchObject([{ video_timecode }])
     },
   )
+
+  test('says how a timecode is written', async () => {
+    const { body } = await add([{ slide_number: 1, video_timecode: '01:75' }])
+    const message = 'must be [H:]MM:SS, minutes and seconds below 60'
+    expect(body.errors).toEqual([{ path: 'mappings.0.video_timecode', message }])
+  })
 
   const WRONG_TIMECODES = ['', '12', ':30', '1:2', '0:60', '60:00', '1:60:00', '-1:00', '1:00:00:00', '0:01\n', '٠:٠١']
   const one = { slide_number: 1, video_timecode: '0:01' }

@@ -1,7 +1,7 @@
 import type { FieldError } from '#kernel/failure.ts'
+import { secondsOf } from '#kernel/timecode.ts'
 import { checkExercise } from './check-exercise.ts'
 import type { ConceptLike, CourseLike, ExerciseLike, LessonLike } from './places.ts'
-import { secondsOf } from './timecode.ts'
 
 /** In a whole course, so that it is written and shown within seconds. Each list has its own limit in the schema. */
 const MOST = { lessons: 20_000, concepts: 50_000, exercises: 20_000 }

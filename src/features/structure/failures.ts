@@ -10,6 +10,7 @@ export const materialsPending = () =>
     'conflict',
     'structure.materials_pending',
     'Some materials are still being read. Wait, or send ignore_pending: true.',
+    { retryAfter: 2 },
   )
 
 export const authorVersion = () =>

@@ -73,7 +73,8 @@ describe('what materials it needs', () => {
     [['done', 'done'], {}, 202],
   ])('of %j with %j: %s', async (statuses, order, outcome) => {
     await has(...statuses)
-    const { status, body } = await course.generate(order)
+    const { status, headers, body } = await course.generate(order)
+    expect(headers.get('retry-after')).toBe(outcome === 'structure.materials_pending' ? '2' : null)
     expect(outcome).toBe(status === 202 ? 202 : body.code)
     expect([202, 409]).toContain(status)
   })

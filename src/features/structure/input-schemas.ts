@@ -28,18 +28,21 @@ const LocatorInput = Type.Union([
   Input({ url: Url }),
 ])
 
-const ConceptInput = Input({
-  id: Type.Optional(Id),
-  title: Text(500),
-  definition: Prose(10_000),
-  examples: Type.Optional(Type.Array(Prose(10_000), { maxItems: 100 })),
-  timecodes: Type.Optional(Type.Array(Timecode, { maxItems: 1_000 })),
-  slide_references: Type.Optional(Type.Array(Type.Integer({ minimum: 1, maximum: 10_000 }), { maxItems: 1_000 })),
-  web_references: Type.Optional(
-    Type.Array(Input({ url: Url, title: Prose(500), description: Prose(2_000) }), { maxItems: 100 }),
-  ),
-  sources: Type.Optional(Type.Array(Input({ material_id: Id, locator: LocatorInput }), { maxItems: 1_000 })),
-})
+const ConceptInput = Input(
+  {
+    id: Type.Optional(Id),
+    title: Text(500),
+    definition: Prose(10_000),
+    examples: Type.Optional(Type.Array(Prose(10_000), { maxItems: 100 })),
+    timecodes: Type.Optional(Type.Array(Timecode, { maxItems: 1_000 })),
+    slide_references: Type.Optional(Type.Array(Type.Integer({ minimum: 1, maximum: 10_000 }), { maxItems: 1_000 })),
+    web_references: Type.Optional(
+      Type.Array(Input({ url: Url, title: Prose(500), description: Prose(2_000) }), { maxItems: 100 }),
+    ),
+    sources: Type.Optional(Type.Array(Input({ material_id: Id, locator: LocatorInput }), { maxItems: 1_000 })),
+  },
+  { title: 'ConceptInput' },
+)
 
 const ShortId = Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' })
 
@@ -74,39 +77,45 @@ const EXERCISE_INPUT = {
   difficulty_level: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 5 }))),
 }
 
-const ExerciseInput = Input({ id: Type.Optional(Id), ...EXERCISE_INPUT })
+const ExerciseInput = Input({ id: Type.Optional(Id), ...EXERCISE_INPUT }, { title: 'ExerciseInput' })
 
-const LessonInput = Input({
-  id: Type.Optional(Id),
-  title: Text(500),
-  order: ReadOnly,
-  video_material_id: Type.Optional(Nullable(Id)),
-  video_start_timecode: Type.Optional(Nullable(Timecode)),
-  video_end_timecode: Type.Optional(Nullable(Timecode)),
-  presentation_material_id: Type.Optional(Nullable(Id)),
-  slide_range: Type.Optional(
-    Nullable(
-      Input({
-        start: Type.Integer({ minimum: 1, maximum: 10_000 }),
-        end: Type.Integer({ minimum: 1, maximum: 10_000 }),
-      }),
+const LessonInput = Input(
+  {
+    id: Type.Optional(Id),
+    title: Text(500),
+    order: ReadOnly,
+    video_material_id: Type.Optional(Nullable(Id)),
+    video_start_timecode: Type.Optional(Nullable(Timecode)),
+    video_end_timecode: Type.Optional(Nullable(Timecode)),
+    presentation_material_id: Type.Optional(Nullable(Id)),
+    slide_range: Type.Optional(
+      Nullable(
+        Input({
+          start: Type.Integer({ minimum: 1, maximum: 10_000 }),
+          end: Type.Integer({ minimum: 1, maximum: 10_000 }),
+        }),
+      ),
     ),
-  ),
-  concepts: Type.Optional(Type.Array(ConceptInput, { maxItems: 1_000 })),
-  exercises: Type.Optional(Type.Array(ExerciseInput, { maxItems: 200 })),
-})
+    concepts: Type.Optional(Type.Array(ConceptInput, { maxItems: 1_000 })),
+    exercises: Type.Optional(Type.Array(ExerciseInput, { maxItems: 200 })),
+  },
+  { title: 'LessonInput' },
+)
 
-const ModuleInput = Input({
-  id: Type.Optional(Id),
-  title: Text(500),
-  description: Type.Optional(Nullable(Prose(10_000))),
-  learning_goal: Type.Optional(Nullable(Prose(10_000))),
-  expected_knowledge: Type.Optional(Strings),
-  expected_skills: Type.Optional(Strings),
-  difficulty: Type.Optional(Nullable(OneOf('easy', 'medium', 'hard'))),
-  order: ReadOnly,
-  lessons: Type.Array(LessonInput, { minItems: 1, maxItems: 500 }),
-})
+const ModuleInput = Input(
+  {
+    id: Type.Optional(Id),
+    title: Text(500),
+    description: Type.Optional(Nullable(Prose(10_000))),
+    learning_goal: Type.Optional(Nullable(Prose(10_000))),
+    expected_knowledge: Type.Optional(Strings),
+    expected_skills: Type.Optional(Strings),
+    difficulty: Type.Optional(Nullable(OneOf('easy', 'medium', 'hard'))),
+    order: ReadOnly,
+    lessons: Type.Array(LessonInput, { minItems: 1, maxItems: 500 }),
+  },
+  { title: 'ModuleInput' },
+)
 
 export const CourseInput = Input(
   {

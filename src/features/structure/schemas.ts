@@ -21,8 +21,13 @@ const ConceptBody = Type.Object(
     title: Type.String(),
     definition: Type.String(),
     examples: Strings,
-    timecodes: Type.Array(Type.String({ examples: ['12:30'] })),
-    slide_references: Type.Array(Type.Integer()),
+    timecodes: Type.Array(Type.String({ examples: ['12:30'] }), {
+      description:
+        "`[H:]MM:SS` in the lesson's video: first where the concept is told, then where else it is spoken of.",
+    }),
+    slide_references: Type.Array(Type.Integer(), {
+      description: "Slides of the lesson's presentation: its own, and those shown while it is told.",
+    }),
     web_references: Type.Array(Type.Object({ url: Type.String(), title: Type.String(), description: Type.String() })),
     sources: Type.Array(Type.Object({ material_id: Id, locator: LocatorBody })),
   },
@@ -67,19 +72,28 @@ const optional = <T extends Record<string, TSchema>>(fields: T) => Type.Partial(
 
 export const ExerciseBody = Type.Object({ ...EXERCISE_FIELDS, ...SOLUTION_FIELDS }, { title: 'Exercise' })
 
+const EXERCISES = "The author's own; the `outline` engine makes none."
+
+const LessonOrder = Type.Integer({ description: 'The place within its module, from 1.' })
+
+const TIMECODE = { description: '`MM:SS`, from the first hour on `H:MM:SS`.', examples: ['12:30'] }
+
 const LESSON_FIELDS = {
   id: Id,
   title: Type.String(),
-  order: Type.Integer(),
+  order: LessonOrder,
   video_material_id: Nullable(Id),
-  video_start_timecode: Nullable(Type.String()),
-  video_end_timecode: Nullable(Type.String()),
+  video_start_timecode: Nullable(Type.String(TIMECODE)),
+  video_end_timecode: Nullable(Type.String(TIMECODE)),
   presentation_material_id: Nullable(Id),
   slide_range: Nullable(Type.Object({ start: Type.Integer(), end: Type.Integer() })),
   concepts: Type.Array(ConceptBody),
 }
 
-const LessonInCourse = Type.Object({ ...LESSON_FIELDS, exercises: Type.Array(ExerciseBody) }, { title: 'Lesson' })
+const LessonInCourse = Type.Object(
+  { ...LESSON_FIELDS, exercises: Type.Array(ExerciseBody, { description: EXERCISES }) },
+  { title: 'Lesson' },
+)
 
 /** As a key sees it: without `prep` the solution fields are not there. */
 export const LessonBody = Type.Object(
@@ -102,7 +116,7 @@ const ModuleBody = Type.Object(
     expected_knowledge: Strings,
     expected_skills: Strings,
     difficulty: Nullable(OneOf('easy', 'medium', 'hard')),
-    order: Type.Integer(),
+    order: Type.Integer({ description: 'The place in the course, from 1.' }),
     lessons: Type.Array(LessonInCourse),
   },
   { title: 'Module' },
@@ -135,7 +149,7 @@ export const LessonPage = PageOf(
       id: Id,
       module_id: Id,
       title: Type.String(),
-      order: Type.Integer(),
+      order: LessonOrder,
       exercises: Type.Array(Type.Object({ id: Id, kind: ExerciseKindName, external_id: Nullable(Type.String()) })),
     },
     { title: 'LessonSummary' },

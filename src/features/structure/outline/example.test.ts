@@ -26,57 +26,57 @@ test('the example course reads as a lecturer would tell it', () => {
   expect(`\n${outlineOf(course)}\n`).toMatchInlineSnapshot(`
     "
     Перші кроки
-      Програма та інтерпретатор [00:02–01:29]
-        Програма 00:02
-        Інтерпретатор 00:39
-      Виведення та введення [01:29–02:10]
+      Програма та інтерпретатор [00:02–01:31]
+        Програма 00:32
+        Інтерпретатор 00:51
+      Виведення та введення [01:31–02:11]
         Виведення та введення
-        Функція print 01:29
+        Функція print 01:31
         Функція input 01:43
     Змінні та типи даних
-      Змінні [02:10–03:22]
-        Змінна 02:10
+      Змінні [02:17–03:18]
+        Змінна 02:20
         Присвоювання 02:31
         Імена змінних 02:58
-      Числа [03:22–04:13]
-        Ціле число 03:22
-        Дійсне число
-        Арифметичні оператори 03:42
-      Рядки [04:13–05:11]
-        Рядок 04:13
-        Методи рядків 04:34
-        f-рядки 04:50
+      Числа [03:25–04:11]
+        Ціле число 03:27
+        Дійсне число 03:34
+        Арифметичні оператори 03:46
+      Рядки [04:18–05:05]
+        Рядок 04:21
+        Методи рядків 04:35
+        f-рядки 04:53
     Умови та цикли
-      Умовний оператор if [05:31–06:31]
-        Умова 05:31
+      Умовний оператор if [05:35–06:28]
+        Умова 05:35
         Оператори порівняння 06:03
         Відступи 06:16
-      Цикл while [06:31–07:18]
-        Цикл 06:31
-        Нескінченний цикл 07:01
-      Цикл for [07:18–08:02]
-        Цикл for 07:18
+      Цикл while [06:35–07:13]
+        Цикл 06:37
+        Нескінченний цикл 07:02
+      Цикл for [07:20–08:09]
+        Цикл for 07:25
         Функція range 07:33
         Оператори break і continue 07:50
     Функції
-      Оголошення та виклик функції [08:10–09:10]
-        Функція 08:10
-        Параметри й аргументи 08:38
+      Оголошення та виклик функції [08:15–09:16]
+        Функція 08:20 09:11
+        Параметри й аргументи 08:42
         Повернення значення 08:55
-      Область видимості [09:17–09:47]
-        Локальна змінна 09:17
-        Глобальна змінна 09:30
+      Область видимості [09:22–09:52]
+        Локальна змінна 09:27
+        Глобальна змінна 09:34
     Списки та словники
-      Навіщо потрібні колекції [09:47–10:17]
-        Колекція 09:47
-      Списки [10:17–10:50]
-        Список 10:17
-        Індекси та зрізи 10:28
-        Зміна списку 10:43
-      Словники [10:50–11:24]
-        Словник 10:50
-        Ключі та значення 11:07
-        Перебір словника 11:16
+      Навіщо потрібні колекції [09:58–10:12]
+        Колекція 10:06
+      Списки [10:18–10:44]
+        Список 10:21
+        Індекси та зрізи 10:27
+        Зміна списку 10:39
+      Словники [10:51–11:34]
+        Словник 10:54
+        Ключі та значення 10:58
+        Перебір словника 11:12
       Що обрати: список чи словник [–]
         Що обрати: список чи словник
     "
@@ -87,6 +87,64 @@ test('every lesson but the last is in the lecture, with its slides', () => {
   const lessons = course.modules.flatMap((module) => module.lessons)
   expect(lessons.slice(0, -1).filter((lesson) => lesson.videoMaterialId !== 'lecture')).toEqual([])
   expect(lessons.slice(0, -1).filter((lesson) => lesson.slideRange === null)).toEqual([])
+})
+
+/** The first words of the cue in which each concept is told. */
+const told: Record<string, string> = {
+  Програма: 'Програма — це послідовність',
+  Інтерпретатор: 'Інтерпретатор читає код',
+  'Функція print': 'Щоб вивести щось на екран',
+  'Функція input': 'Щоб почути відповідь',
+  Змінна: 'Змінна — це ім',
+  Присвоювання: 'Записуємо значення у змінну',
+  'Імена змінних': 'Як називати змінні?',
+  'Ціле число': 'Ціле число не має',
+  'Дійсне число': 'Дійсне число має',
+  'Арифметичні оператори': 'З числами працюють',
+  Рядок: 'Рядок — це послідовність',
+  'Методи рядків': 'У рядків є методи',
+  'f-рядки': 'А ще є f-рядки',
+  Умова: 'Умова — це логічний вираз',
+  'Оператори порівняння': 'Порівнюємо значення',
+  Відступи: 'І ще про відступи',
+  Цикл: 'Цикл повторює блок',
+  'Нескінченний цикл': 'Вийде нескінченний цикл',
+  'Цикл for': 'Цикл for перебирає',
+  'Функція range': 'Найчастіше з ним поруч',
+  'Оператори break і continue': 'Усередині циклу for',
+  Функція: 'Функція — це іменований',
+  'Параметри й аргументи': 'У дужках оголошення стоять параметри',
+  'Повернення значення': 'Результат функція повертає',
+  'Локальна змінна': 'Локальна змінна створена',
+  'Глобальна змінна': 'Глобальна змінна створена',
+  Колекція: 'Колекція містить',
+  Список: 'Список зберігає',
+  'Індекси та зрізи': 'До елемента списку',
+  'Зміна списку': 'Новий елемент додає',
+  Словник: 'Словник зберігає пари',
+  'Ключі та значення': 'Значення у словнику шукаємо',
+  'Перебір словника': 'А перебрати пари',
+}
+
+test('every concept has the timecode of the cue in which it is told, the slide shown then, and cites cues', () => {
+  const cues = cuesOf(readFileSync(example('lecture.srt'), 'utf8'))
+  const concepts = course.modules.flatMap((module) => module.lessons).flatMap((lesson) => lesson.concepts)
+  const timed = concepts.filter(({ timecodes }) => timecodes.length > 0)
+  expect(timed.map(({ title }) => title).sort()).toEqual(Object.keys(told).sort())
+  for (const { title, timecodes, slideReferences, sources } of timed) {
+    const cue = cues.find(({ text }) => text.startsWith(told[title] ?? '?'))
+    const start = cue?.start ?? Number.NaN
+    const [minutes, seconds] = [Math.floor(start / 60), Math.floor(start % 60)].map((part) =>
+      `${part}`.padStart(2, '0'),
+    )
+    expect([title, timecodes[0]]).toEqual([title, `${minutes}:${seconds}`])
+    const slide = slideTimes().findLast((mapping) => mapping.seconds <= start)?.slideNumber
+    expect([title, ...slideReferences]).toEqual([title, slide])
+    const cited = sources.flatMap(({ locator }) => ('start' in locator ? [locator] : []))
+    expect(cited.map((locator) => locator.start)).toContain(start)
+    expect(cues.map((one) => one.start)).toEqual(expect.arrayContaining(cited.map((locator) => locator.start)))
+    expect(cues.map((one) => one.end)).toEqual(expect.arrayContaining(cited.map((locator) => locator.end)))
+  }
 })
 
 test('only the page is referred to, and code is quoted as it stands', () => {
@@ -124,6 +182,20 @@ function slideTimes(): SlideTime[] {
 
 function example(file: string): URL {
   return new URL(`../../../../examples/python-basics/${file}`, import.meta.url)
+}
+
+/** Read on their own, not by the code under test: the file is as SubRip should be. */
+function cuesOf(srt: string) {
+  const seconds = (time: string) =>
+    time.split(/[:,]/).reduce((sum, part, at) => sum + Number(part) * ([3600, 60, 1, 0.001][at] ?? 0), 0)
+  return srt
+    .trim()
+    .split(/\n\n/)
+    .map((cue) => {
+      const [, timing = '', ...lines] = cue.split('\n')
+      const [start, end] = timing.split(' --> ').map((time) => Math.round(seconds(time) * 1000) / 1000)
+      return { start, end, text: lines.join(' ') }
+    })
 }
 
 function outlineOf({ modules }: CourseDraft): string {

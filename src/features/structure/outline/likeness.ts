@@ -65,18 +65,18 @@ export function titledStems(title: string, texts: string[]): string[] {
 /**
  * For each item of a sequence the text it belongs to, or null: the path with the greatest sum of likenesses minus what its changes cost
  * (Viterbi's algorithm). `floor` is the likeness of belonging to none; without it every item belongs to some text. A change of text
- * costs `move`, to none and back half of it. Ties go to the first.
+ * costs `move` of the item it happens at, to none and back half of it. Ties go to the first.
  */
 export function likeliestPath(
   likenesses: Iterable<Map<number, number>>,
-  { texts, move, floor }: { texts: number; move: number; floor?: number },
+  { texts, move, floor }: { texts: number; move: (at: number) => number; floor?: number },
 ): (number | null)[] {
   const states = floor === undefined ? texts : texts + 1
   let totals = new Float64Array(states)
   const steps: { best: number; came: Uint8Array }[] = []
   for (const likeness of likenesses) {
     const best = greatest(totals)
-    const cost = steps.length === 0 ? 0 : move
+    const cost = steps.length === 0 ? 0 : move(steps.length)
     const came = new Uint8Array(states)
     const fromBest = (totals[best] ?? 0) - cost
     const fromNone = (totals[texts] ?? Number.NEGATIVE_INFINITY) - cost / 2

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { readSubtitles } from '#platform/extract/read/passages.ts'
 import { build, conceptsOf, document, paged, slideTime, speech, titles } from './fixtures/materials.ts'
 
 describe('pages and slides', () => {
@@ -89,6 +90,32 @@ describe('speech', () => {
     })
   })
 
+  test('alone gives each term the cue in which its sentence begins, and the slide shown then', async () => {
+    const srt = [
+      '00:00:02,000 --> 00:00:09,500\nДоброго дня! Сьогодні говоримо про ґрунти.',
+      '00:00:10,250 --> 00:00:20,000\nГумус — це органічна частина ґрунту.\nВін темний. Саме',
+      '00:00:20,000 --> 00:00:30,000\nвід нього залежить родючість. Тепер кислотність.',
+      '00:00:31,125 --> 00:00:50,000\npH — це показник кислотності ґрунту.',
+    ].join('\n\n')
+    const chunks = [...readSubtitles(srt, 'srt', { maxChunkChars: 8000 }).blocks]
+    const video = { ...speech([]), chunks: chunks.map((chunk, at) => ({ ...chunk, order: at + 1 })) }
+    const course = await build([video], [slideTime(1, 0), slideTime(2, 10), slideTime(3, 31)])
+    expect(conceptsOf(course)).toMatchObject([
+      {
+        title: 'Гумус',
+        timecodes: ['00:10'],
+        slideReferences: [2],
+        sources: [{ locator: { start: 2, end: 9.5 } }, { locator: { start: 10.25, end: 30 } }],
+      },
+      {
+        title: 'pH',
+        timecodes: ['00:31'],
+        slideReferences: [3],
+        sources: [{ locator: { start: 31.125, end: 50 } }],
+      },
+    ])
+  })
+
   test('on something else is a module of its own, from the first hour on with hours', async () => {
     const video = speech([whileSpeech, offTopic, offTopic, offTopic, forSpeech], 3540)
     const course = await build([text, video])
@@ -119,7 +146,7 @@ describe('speech', () => {
       {
         title: 'Варимо бульйон, чистимо буряк і моркву',
         definition: 'Варимо бульйон, чистимо буряк і моркву.',
-        timecodes: ['00:00'],
+        timecodes: ['00:03'],
       },
     ])
   })
@@ -131,9 +158,11 @@ describe('speech', () => {
     expect(course.modules[1]?.lessons).toMatchObject([{ videoStartTimecode: '00:00', videoEndTimecode: '11:00' }])
   })
 
-  test('that begins a little before the slide changes does not bring the earlier slide along', async () => {
+  test('that turns to its subject a little before the slide changes does not bring the earlier slide along', async () => {
     const times = [slideTime(1, 0), slideTime(2, 67)]
-    const course = await build([text, speech([whileSpeech, forSpeech])], times)
+    const turn = 'Ось ми й дійшли до послідовності, тож подивимося разом на цей новий слайд.'
+    const course = await build([text, speech([whileSpeech, `${turn} ${forSpeech}`])], times)
+    expect(conceptsOf(course)[1]?.timecodes).toEqual(['01:25'])
     expect(conceptsOf(course).map(({ slideReferences }) => slideReferences)).toEqual([[1], [2]])
   })
 

@@ -9,15 +9,16 @@ import { createOutlineEngine } from './index.ts'
 describe('an outline of any materials', () => {
   test('cites what exists, in the words that stand there', async () => {
     await always(async (materials, slideTimes) => {
-      const locators = new Set(
-        materials.flatMap(({ id, chunks }) => chunks.map(({ locator }) => JSON.stringify([id, locator]))),
+      const places = new Set(
+        materials.flatMap(({ id, chunks }) => chunks.flatMap(({ locator }) => placesIn(id, locator))),
       )
       const texts = materials.flatMap(({ chunks }) => chunks.map(({ text }) => text))
       const isSaid = (words: string) => texts.some((text) => text.includes(words))
       for (const concept of conceptsOf(await build(materials, slideTimes))) {
         expect(concept.sources).not.toEqual([])
-        for (const { materialId, locator } of concept.sources)
-          expect(locators).toContain(JSON.stringify([materialId, locator]))
+        for (const { materialId, locator } of concept.sources) {
+          for (const place of placesIn(materialId, locator)) expect(places).toContain(place)
+        }
         expect(concept.definition).toSatisfy(isSaid)
         for (const example of concept.examples) expect(example).toSatisfy(isSaid)
         for (const { description } of concept.webReferences) expect(description).toSatisfy(isSaid)
@@ -137,6 +138,12 @@ function build(materials: SourceMaterial[], slideTimes: SlideTime[]): Promise<Co
 
 function conceptsOf({ modules }: CourseDraft) {
   return modules.flatMap(({ lessons }) => lessons).flatMap(({ concepts }) => concepts)
+}
+
+/** What of a locator must be there: several passages in a row are cited as one, from the start of the first to the end of the last. */
+function placesIn(materialId: string, locator: Locator): string[] {
+  const parts = 'start' in locator ? [{ start: locator.start }, { end: locator.end }] : [locator]
+  return parts.map((part) => JSON.stringify([materialId, part]))
 }
 
 /** Every module, lesson and concept by the keys of its titles, with its sources. */

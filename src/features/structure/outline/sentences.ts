@@ -1,4 +1,5 @@
 import type { Chunk } from '#kernel/chunk.ts'
+import { sentenceEnds } from '#platform/extract/read/sentences.ts'
 
 /** Sentences of a chunk in order, each a verbatim piece of its text. Items of lists and rows of tables count as sentences, code has none. */
 export function sentencesOf(chunk: Chunk): string[] {
@@ -39,22 +40,7 @@ export function isGreeting(sentence: string): boolean {
   )
 }
 
-const abbreviation =
-  /(?:^|[\s(«"])(?:т|п|д|див|напр|рис|табл|ст|стор|с|р|рр|ін|ім|акад|проф|англ|укр|лат|тис|млн|e\.g|i\.e|etc|vs|fig|mr|mrs|dr|\p{Lu})\.$/iu
-
-const longestAbbreviation = 12
-
 function splitBlock(block: string): string[] {
-  const sentences: string[] = []
-  let from = 0
-  for (const match of block.matchAll(/[.!?…]+["»”’)\]]*\s+/gu)) {
-    const end = match.index + match[0].length
-    const next = block.slice(end, end + 2)
-    const lastWord = block.slice(Math.max(from, end - longestAbbreviation), end).trimEnd()
-    if (!/^["«“(„‘[—–-]?\s?[\p{Lu}\p{N}`_]/u.test(next) || abbreviation.test(lastWord)) continue
-    sentences.push(block.slice(from, end).trimEnd())
-    from = end
-  }
-  const rest = block.slice(from).trim()
-  return rest ? [...sentences, rest] : sentences
+  const ends = [...sentenceEnds(block), block.length]
+  return ends.map((end, at) => block.slice(ends[at - 1] ?? 0, end).trim()).filter(Boolean)
 }

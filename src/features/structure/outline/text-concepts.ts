@@ -2,8 +2,10 @@ import type { Chunk } from '#kernel/chunk.ts'
 import { titleKey } from '../title-key.ts'
 import { bounds, clip } from './bounds.ts'
 import { definedTerm } from './definitions.ts'
-import { cite, emptyConcept, type OutlineConcept } from './outline.ts'
+import { cite, citeSpoken, emptyConcept, type OutlineConcept } from './outline.ts'
 import { announces, isExample, isGreeting, sentencesOf } from './sentences.ts'
+import { saidIn } from './speech.ts'
+import { tells } from './telling.ts'
 
 /**
  * The concepts of a text: the terms it defines. A term's concept has the defining sentence and every chunk up to the next definition;
@@ -14,7 +16,7 @@ export function definedConcepts(materialId: string, chunks: Chunk[]): OutlineCon
   const waiting: Chunk[] = []
   let current: OutlineConcept[] = []
   for (const chunk of chunks) {
-    const here: OutlineConcept[] = []
+    const here = new Map<OutlineConcept, string>()
     for (const sentence of sentencesOf(chunk)) {
       const term = announces(sentence) ? null : definedTerm(sentence, { inList: isGlossary(chunk) })
       if (term === null) continue
@@ -22,13 +24,19 @@ export function definedConcepts(materialId: string, chunks: Chunk[]): OutlineCon
       if (!concept) continue
       concept.definition ||= clip(sentence, bounds.definition)
       found.set(titleKey(term), concept)
-      if (!here.includes(concept)) here.push(concept)
+      if (!here.has(concept)) here.set(concept, sentence)
     }
-    if (here.length > 0) current = here
+    if (here.size > 0) current = [...here.keys()]
     if (current.length === 0) waiting.push(chunk)
-    else for (const own of [...waiting.splice(0), chunk]) for (const concept of current) take(concept, materialId, own)
+    else {
+      for (const concept of current) {
+        for (const own of waiting) take(concept, materialId, own)
+        take(concept, materialId, chunk, here.get(concept))
+      }
+      waiting.length = 0
+    }
     // What follows a glossary is not about all of its terms.
-    if (here.length > glossary) current = here.slice(-1)
+    if (here.size > glossary) current = current.slice(-1)
   }
   return [...found.values()]
 }
@@ -44,14 +52,23 @@ export function wholeConcept(
   heading: Chunk | null,
 ): OutlineConcept {
   const concept = emptyConcept(title)
-  concept.definition = definitionOf(title, chunks)
-  for (const chunk of chunks) take(concept, materialId, chunk)
+  const definition = definitionOf(title, chunks)
+  concept.definition = clip(definition?.text ?? '', bounds.definition)
+  for (const chunk of chunks) {
+    take(concept, materialId, chunk, chunk === definition?.chunk ? definition.text : undefined)
+  }
   if (chunks.length === 0 && heading !== null) cite(concept, materialId, heading)
   return concept
 }
 
-function take(concept: OutlineConcept, materialId: string, chunk: Chunk): void {
-  cite(concept, materialId, chunk)
+/** `telling` is the sentence of the chunk that says what the concept is. */
+function take(concept: OutlineConcept, materialId: string, chunk: Chunk, telling?: string): void {
+  const { locator } = chunk
+  const told = telling === undefined ? undefined : saidIn(chunk).find(({ text }) => text === telling)
+  if (told?.time && 'start' in locator) {
+    citeSpoken(concept, materialId, { chunk: locator, time: told.time, tells: tells.defines })
+    if (told.text !== chunk.text) concept.spoken.push({ videoId: materialId, ...locator, tells: tells.nothing })
+  } else cite(concept, materialId, chunk)
   concept.texts.push(chunk.text)
   if (concept.examples.length < bounds.examples) concept.examples.push(...examplesOf(chunk))
 }
@@ -66,22 +83,22 @@ function isGlossary(chunk: Chunk): boolean {
   return chunk.kind === 'list' && !/^\s*\d/u.test(chunk.text)
 }
 
-function definitionOf(title: string, chunks: Chunk[]): string {
+function definitionOf(title: string, chunks: Chunk[]): { text: string; chunk: Chunk } | undefined {
   const sentences = chunks.flatMap((chunk) =>
     sentencesOf(chunk).map((text) => ({ text, term: definedTerm(text, { inList: isGlossary(chunk) }), chunk })),
   )
   const whole = sentences.filter(({ text }) => !announces(text))
-  const best =
+  return (
     whole.find(({ term }) => term !== null && related(title, term)) ??
     whole.find(({ term }) => term !== null) ??
-    whole.find(({ text, chunk }) => tells(chunk) && !isExample(text) && !isGreeting(text)) ??
+    whole.find(({ text, chunk }) => isProse(chunk) && !isExample(text) && !isGreeting(text)) ??
     whole[0] ??
     sentences[0]
-  return clip(best?.text ?? '', bounds.definition)
+  )
 }
 
 /** Prose, not a table or a list. */
-function tells({ kind }: Chunk): boolean {
+function isProse({ kind }: Chunk): boolean {
   return kind === 'paragraph' || kind === 'passage'
 }
 

@@ -1,6 +1,7 @@
+import { timecodeOf } from '#kernel/timecode.ts'
 import type { LessonDraft, SlideTime } from '../tree.ts'
 import { bounds } from './bounds.ts'
-import type { OutlineConcept, OutlineLesson, SlideReference, Spoken } from './outline.ts'
+import type { OutlineConcept, OutlineLesson, SlideReference, Spoken, Told } from './outline.ts'
 
 /** A slide and the seconds of a video during which it is on the screen. */
 export type ShownSlide = SlideReference & Spoken
@@ -43,13 +44,9 @@ export function timeLesson(lesson: OutlineLesson, shown: ShownSlide[]): LessonDr
     (part) => part.videoId,
     (part) => part.end - part.start,
   )
-  const part = longest(
-    stretches(
-      spoken.filter((one) => one.videoId === videoId),
-      120,
-    ),
-  )
-  const slides = lesson.concepts.map((concept) => slidesOf(concept, shown, videoId))
+  const heard = lesson.concepts.map((concept) => concept.spoken.filter((one) => one.videoId === videoId))
+  const part = longest(stretches(heard.flat(), 120))
+  const slides = lesson.concepts.map((concept, at) => slidesOf(concept, shown, heard[at] ?? []))
   const presentationId = weightiest(
     slides.flat(),
     (slide) => slide.presentationId,
@@ -60,15 +57,15 @@ export function timeLesson(lesson: OutlineLesson, shown: ShownSlide[]): LessonDr
   return {
     title: lesson.title,
     videoMaterialId: videoId,
-    videoStartTimecode: part ? timecode(part.start) : null,
-    videoEndTimecode: part ? timecode(part.end) : null,
+    videoStartTimecode: part ? timecodeOf(part.start) : null,
+    videoEndTimecode: part ? timecodeOf(part.end) : null,
     presentationMaterialId: presentationId,
     slideRange: range.length > 0 ? { start: range[0] ?? 0, end: range.at(-1) ?? 0 } : null,
     concepts: lesson.concepts.map((concept, at) => ({
       title: concept.title,
       definition: concept.definition,
       examples: concept.examples,
-      timecodes: timecodesOf(concept, videoId),
+      timecodes: timecodesOf(heard[at] ?? []),
       slideReferences: numbers[at] ?? [],
       webReferences: concept.webReferences,
       sources: concept.sources,
@@ -77,29 +74,33 @@ export function timeLesson(lesson: OutlineLesson, shown: ShownSlide[]): LessonDr
   }
 }
 
-/** `MM:SS`, from the first hour on `H:MM:SS`. */
-function timecode(seconds: number): string {
-  const whole = Math.max(0, Math.floor(seconds))
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
-  const end = `${String(minutes).padStart(2, '0')}:${String(rest).padStart(2, '0')}`
-  return hours > 0 ? `${hours}:${end}` : end
+/** Where the concept is told, then where else it is spoken of. */
+function timecodesOf(heard: Told[]): string[] {
+  const told = tellingPart(heard)
+  if (!told) return []
+  const others = stretches(heard, 15).filter(({ start, end }) => told.start < start || told.start > end)
+  return [...new Set([told, ...others].map(({ start }) => timecodeOf(start)))].slice(0, bounds.timecodes)
 }
 
-function timecodesOf(concept: OutlineConcept, videoId: string | null): string[] {
-  const starts = stretches(
-    concept.spoken.filter((part) => part.videoId === videoId),
-    15,
-  ).map((part) => timecode(part.start))
-  return [...new Set(starts)].slice(0, bounds.timecodes)
+/** The sentence that says what the concept is; where none does, the first one that speaks of it. */
+function tellingPart(heard: Told[]): Told | undefined {
+  return heard.toSorted((a, b) => b.tells - a.tells || a.start - b.start)[0]
 }
 
-/** The slides a concept stands on itself and those shown while it is spoken of: for 10 s or half of their time, so that a neighbour does not count. */
-function slidesOf(concept: OutlineConcept, shown: ShownSlide[], videoId: string | null): SlideReference[] {
-  const heard = concept.spoken.filter((part) => part.videoId === videoId)
+/**
+ * The slides a concept stands on itself, the one on the screen when it is told, and those shown while it is spoken of from then on: for 10 s or half of
+ * their time, so that a neighbour does not count.
+ */
+function slidesOf(concept: OutlineConcept, shown: ShownSlide[], heard: Told[]): SlideReference[] {
+  const told = tellingPart(heard)
+  const after = heard.filter(({ start }) => told !== undefined && start >= told.start)
   const meanwhile = shown.filter((slide) => {
-    const together = heard
-      .filter((part) => part.videoId === slide.videoId)
-      .reduce((sum, part) => sum + Math.max(0, Math.min(part.end, slide.end) - Math.max(part.start, slide.start)), 0)
+    const parts = after.filter((part) => part.videoId === slide.videoId)
+    if (told && parts.includes(told) && slide.start <= told.start && told.start < slide.end) return true
+    const together = parts.reduce(
+      (sum, part) => sum + Math.max(0, Math.min(part.end, slide.end) - Math.max(part.start, slide.start)),
+      0,
+    )
     return together > 0 && together >= Math.min(10, (slide.end - slide.start) / 2)
   })
   return [...concept.slides, ...meanwhile]

@@ -1,6 +1,10 @@
 import { invalid } from '#kernel/failure.ts'
 import type { CourseDetail } from '../reading.ts'
 
+/** For the OpenAPI document. */
+export const ETag =
+  'Names the version of the structure (`"structure-3"`; `"structure-0"` while there is none): for `If-Match`.'
+
 /** Names the version of the structure; 0 when there is none. */
 export const etagOf = ({ version }: CourseDetail) => `"structure-${version?.version ?? 0}"`
 

@@ -20,6 +20,8 @@ export function listExercisesRoute(api: Api, { reading }: Deps) {
       schema: {
         operationId: 'listExercises',
         summary: 'List the exercises of a course, in their order',
+        description:
+          'None until somebody puts them there with `PUT …/structure`: the `outline` engine leaves them empty rather than invent them.',
         tags: ['structure'],
         params: CourseParams,
         querystring: Input({ ...PageQuery, external_id: Type.Optional(ExternalId) }),

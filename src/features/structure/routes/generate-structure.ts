@@ -4,9 +4,15 @@ import { type Api, Id, Input, type Once, OneOf } from '#platform/http/index.ts'
 import { authorVersion, materialsPending, noMaterials, queueFull } from '../failures.ts'
 import type { createGenerator } from '../generate.ts'
 
+/** The outline engine knows one way only. */
+const Strategy = Type.Unsafe<'default' | 'quality' | 'budget'>({
+  ...OneOf('default', 'quality', 'budget'),
+  description: 'How much a language model may cost. The outline, which uses none, does the same whatever it is.',
+})
+
 const GenerateBody = Input(
   {
-    strategy: Type.Optional(OneOf('default', 'quality', 'budget')),
+    strategy: Type.Optional(Strategy),
     ignore_pending: Type.Optional(
       Type.Boolean({ description: 'Do not wait for materials that are still being read.' }),
     ),
@@ -26,7 +32,8 @@ export function generateStructureRoute(api: Api, { generator, once }: Deps) {
       schema: {
         operationId: 'generateStructure',
         summary: 'Turn the materials into modules, lessons and concepts',
-        description: 'While one runs for the course, the same job is answered again.',
+        description:
+          'While one runs for the course, the same job is answered again. The `outline` engine finds modules, lessons, concepts, timecodes and slides; it invents no exercises: put your own with `PUT …/structure`.',
         tags: ['structure'],
         params: CourseParams,
         body: GenerateBody,

@@ -5,7 +5,7 @@ import { versionNotFound } from '../failures.ts'
 import { presentDetail } from '../present.ts'
 import type { createReading } from '../reading.ts'
 import { CourseDetailBody } from '../schemas.ts'
-import { etagOf } from './etag.ts'
+import { ETag, etagOf } from './etag.ts'
 
 type Deps = { reading: Pick<ReturnType<typeof createReading>, 'detail'> }
 
@@ -26,7 +26,7 @@ export function getCourseRoute(api: Api, { reading }: Deps) {
         }),
         response: { 200: CourseDetailBody },
       },
-      config: { access: 'prep', failures: [courseNotFound, versionNotFound] },
+      config: { access: 'prep', answers: { ETag }, failures: [courseNotFound, versionNotFound] },
     },
     async ({ caller, params, query }, reply) => {
       const detail = await reading.detail(caller, params.courseId, query.version)

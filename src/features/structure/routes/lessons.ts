@@ -14,6 +14,8 @@ export function listLessonsRoute(api: Api, { reading }: Deps) {
       schema: {
         operationId: 'listLessons',
         summary: 'List the lessons of a course, in their order',
+        description:
+          'In the order of the course, module by module; `order` is the place within the module and begins at 1 in each.',
         tags: ['courses'],
         params: CourseParams,
         querystring: Input(PageQuery),

@@ -12,27 +12,45 @@ function read(lines: Line[], maxChunkChars = 8000) {
 const every = (seconds: number, count: number, text: (index: number) => string): Line[] =>
   Array.from({ length: count }, (_, index) => [index * seconds, (index + 1) * seconds, text(index)])
 
-test('a passage ends with the first sentence that ends after 30 seconds', () => {
-  const blocks = read(every(7.5, 8, (index) => (index % 2 ? `кінець ${index}.` : `початок ${index}`)))
-  expect(blocks).toEqual([
-    {
-      kind: 'passage',
-      text: 'початок 0 кінець 1. початок 2 кінець 3.',
-      locator: { start: 0, end: 30 },
-    },
-    {
-      kind: 'passage',
-      text: 'початок 4 кінець 5. початок 6 кінець 7.',
-      locator: { start: 30, end: 60 },
-    },
+test('a passage is a sentence, from the cue in which it begins to the cue in which it ends', () => {
+  const blocks = read([
+    [2, 5, 'Гумус — це органічна'],
+    [5, 8.5, 'частина ґрунту. А pH'],
+    [9, 12, '— це його кислотність, і т. д.,'],
+    [12, 15.25, 'див. таблицю. Далі. Запитання?'],
+    [20, 22, 'продовжимо (на с. 5).'],
+    [30, 31, 'Кінець…'],
+    [31, 33, 'майже'],
+  ])
+  expect(blocks.map(({ text, locator }) => ({ text, ...locator }))).toEqual([
+    { text: 'Гумус — це органічна частина ґрунту.', start: 2, end: 8.5 },
+    { text: 'А pH — це його кислотність, і т. д., див. таблицю.', start: 5, end: 15.25 },
+    { text: 'Далі.', start: 12, end: 15.25 },
+    { text: 'Запитання?', start: 12, end: 15.25 },
+    { text: 'продовжимо (на с. 5).', start: 20, end: 22 },
+    { text: 'Кінець… майже', start: 30, end: 33 },
   ])
 })
 
-test('without sentence ends a passage is as long as 60 seconds allow', () => {
-  expect(read(every(7, 20, (index) => `слово ${index}`)).map((block) => block.locator)).toEqual([
-    { start: 0, end: 56 },
-    { start: 56, end: 112 },
-    { start: 112, end: 140 },
+test('without sentence ends a passage is as long as 30 seconds allow', () => {
+  expect(read(every(7, 10, (index) => `слово ${index}`)).map((block) => block.locator)).toEqual([
+    { start: 0, end: 28 },
+    { start: 28, end: 56 },
+    { start: 56, end: 70 },
+  ])
+})
+
+test('rolling captions give each line once, at the time it came in', () => {
+  const blocks = read([
+    [0, 2, 'добрий день'],
+    [2, 2.01, 'добрий день'],
+    [2.01, 20, 'добрий день\nсьогодні змінні'],
+    [20, 20.01, 'сьогодні змінні'],
+    [20.01, 36, 'сьогодні змінні\nі функції'],
+  ])
+  expect(blocks.map(({ text, locator }) => ({ text, ...locator }))).toEqual([
+    { text: 'добрий день сьогодні змінні', start: 0, end: 20.01 },
+    { text: 'і функції', start: 20.01, end: 36 },
   ])
 })
 

@@ -2,13 +2,15 @@ import type { Block } from '../protocol.ts'
 import type { Document } from './blocks.ts'
 import { type Cue, parseSrt, parseVtt } from './cues.ts'
 import { foldRolling } from './rolling.ts'
+import { endsSentence, sentenceEnds } from './sentences.ts'
 import { splitProse } from './split.ts'
 
-type Passage = { start: number; end: number; text: string }
+/** What is not yet told: a text and where in it each of its cues begins. */
+type Open = { text: string; cues: { from: number; start: number; end: number }[] }
 
-const MIN_SECONDS = 30
-const MAX_SECONDS = 60
-const SENTENCE_END = /[.!?…]["'»”’)\]]*$/
+/** Nobody speaks longer, or says more, without a breath: such captions have no punctuation. */
+const MAX_SECONDS = 30
+const MAX_CHARS = 1_000
 
 export function readSubtitles(
   text: string,
@@ -19,26 +21,48 @@ export function readSubtitles(
   return { title: null, blocks: passages(cues, maxChunkChars) }
 }
 
-/** Joins cues to passages of 30–60 s: up to the first sentence end after 30 s, at the latest before 60 s are exceeded. */
+/**
+ * A passage is one sentence, from the start of the cue in which it begins to the end of the cue in which it ends, so two
+ * sentences in one cue share its seconds. Without sentence ends a passage is as many cues as fit into 30 s.
+ */
 function* passages(cues: Cue[], maxChars: number): Generator<Block> {
-  let open: Passage | undefined
-  for (const cue of cues) {
-    const text = cue.lines.join(' ')
-    if (open && (cue.end - open.start > MAX_SECONDS || open.text.length + text.length >= maxChars)) {
-      yield* blocks(open, maxChars)
-      open = undefined
+  const most = Math.min(MAX_CHARS, maxChars)
+  let open: Open = { text: '', cues: [] }
+  for (const { lines, start, end } of cues) {
+    const text = lines.join(' ')
+    const isFull = end - (open.cues[0]?.start ?? start) > MAX_SECONDS || open.text.length + text.length >= most
+    if (isFull || endsSentence(open.text)) {
+      yield* blocks(open, open.text.length, maxChars)
+      open = { text: '', cues: [] }
     }
-    open = open
-      ? { start: open.start, end: Math.max(open.end, cue.end), text: `${open.text} ${text}` }
-      : { start: cue.start, end: cue.end, text }
-    if (open.end - open.start >= MIN_SECONDS && SENTENCE_END.test(text)) {
-      yield* blocks(open, maxChars)
-      open = undefined
+    const joined = open.text ? `${open.text} ` : ''
+    open.cues.push({ from: joined.length, start, end })
+    open.text = joined + text
+    let told = 0
+    for (const sentence of sentenceEnds(open.text)) {
+      yield* blocks(open, sentence - told, maxChars)
+      open = rest(open, sentence - told)
+      told = sentence
     }
   }
-  if (open) yield* blocks(open, maxChars)
+  yield* blocks(open, open.text.length, maxChars)
 }
 
-function* blocks({ start, end, text }: Passage, maxChars: number): Generator<Block> {
-  for (const part of splitProse(text, maxChars)) yield { kind: 'passage', text: part, locator: { start, end } }
+/** The beginning of what is open, `length` units of it. */
+function* blocks({ text, cues }: Open, length: number, maxChars: number): Generator<Block> {
+  const [first] = cues
+  const told = text.slice(0, length).trimEnd()
+  if (!first || !told) return
+  const end = cues.reduce((last, cue) => (cue.from < told.length ? Math.max(last, cue.end) : last), first.end)
+  for (const part of splitProse(told, maxChars)) {
+    yield { kind: 'passage', text: part, locator: { start: first.start, end } }
+  }
+}
+
+function rest({ text, cues }: Open, told: number): Open {
+  const first = cues.findLastIndex(({ from }) => from <= told)
+  return {
+    text: text.slice(told),
+    cues: cues.slice(first).map((cue) => ({ ...cue, from: Math.max(0, cue.from - told) })),
+  }
 }
