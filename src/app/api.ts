@@ -5,7 +5,9 @@ import { homeworkFeature } from '#features/homework/index.ts'
 import { createAnswerStore } from '#features/idempotency/index.ts'
 import { jobsFeature } from '#features/jobs/index.ts'
 import { materialsFeature } from '#features/materials/index.ts'
+import { createAdmission, storageOf } from '#features/storage/index.ts'
 import { structureFeature } from '#features/structure/index.ts'
+import { uploadsFeature } from '#features/uploads/index.ts'
 import { usageFeature } from '#features/usage/index.ts'
 import { type Api, closeServer, createOnce, createServer, type Inventory } from '#platform/http/index.ts'
 import { newId } from '#platform/ids/index.ts'
@@ -16,7 +18,7 @@ import { API_DESCRIPTION } from './description.ts'
 import type { Services } from './services.ts'
 
 export type ApiOptions = {
-  config: Pick<Config, 'http' | 'maxUploadBytes'>
+  config: Pick<Config, 'http' | 'maxUploadBytes' | 'maxConcurrentUploads'>
   services: Services
   log: Log
   /** Counts requests across processes; without it each counts alone. */
@@ -38,7 +40,7 @@ export async function createApi({
   uploadStallMs: stallMs,
   isStopping = () => false,
 }: ApiOptions): Promise<RunningApi> {
-  const { db, objects, queue, cursors } = services
+  const { db, objects, queue, cursors, secret } = services
   const now = () => performance.now()
   const access = accessFeature({ db, now, ...(sharedLimiter ? { sharedLimiter } : {}) })
   const { api, inventory } = await createServer({
@@ -51,6 +53,7 @@ export async function createApi({
   })
   const once = createOnce(createAnswerStore({ db }))
   const usage = usageFeature({ db, now: () => new Date() })
+  const admission = createAdmission({ total: config.maxConcurrentUploads })
   const materials = materialsFeature({
     db,
     objects,
@@ -58,7 +61,20 @@ export async function createApi({
     cursors,
     once,
     log,
+    admission,
     maxUploadBytes: config.maxUploadBytes,
+    secret,
+    ...(stallMs === undefined ? {} : { stallMs }),
+  })
+  const uploads = uploadsFeature({
+    db,
+    objects,
+    queue,
+    once,
+    log,
+    admission,
+    maxUploadBytes: config.maxUploadBytes,
+    secret,
     ...(stallMs === undefined ? {} : { stallMs }),
   })
   healthFeature({
@@ -70,9 +86,10 @@ export async function createApi({
   }).routes(api)
   await api.register(
     async (v1: Api) => {
-      access.routes(v1, { storageUsed: materials.storedBytes, budgetOf: usage.budgetOf })
+      access.routes(v1, { storageOf: (tenantId) => db.forTenant(tenantId, storageOf), budgetOf: usage.budgetOf })
       coursesFeature({ db, cursors, once }).routes(v1)
       await materials.routes(v1)
+      await uploads.routes(v1)
       structureFeature({ db, queue, cursors, once }).routes(v1)
       homeworkFeature({ db, once }).routes(v1)
       jobsFeature({ db }).routes(v1)

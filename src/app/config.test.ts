@@ -84,6 +84,8 @@ test.each<[string, Env, Needs, string[]]>([
   ['production without either', { ENVIRONMENT: 'production' }, {}, ['DATABASE_URL', 'S3_ENDPOINT']],
   ['production without a database', { ENVIRONMENT: 'production', ...S3 }, {}, ['DATABASE_URL']],
   ['production without a bucket', { ENVIRONMENT: 'production', ...POSTGRES }, {}, ['S3_ENDPOINT']],
+  ['a bucket far away without TLS', { ...S3, S3_ENDPOINT: 'http://minio:9000' }, {}, ['S3_ENDPOINT']],
+  ['a bucket on this machine without TLS', { ...S3, S3_ENDPOINT: 'http://127.0.0.1:9000' }, {}, []],
   ['several processes without Redis', { WEB_CONCURRENCY: '2' }, {}, ['REDIS_URL']],
   ['several processes with Redis', { WEB_CONCURRENCY: '2', REDIS_URL: 'rediss://cache' }, {}, []],
   ['a worker without the role of the queue', POSTGRES, { queue: true }, ['WORKER_DATABASE_URL']],

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { resolve } from 'node:path'
+import { refuseEndpoint } from '#platform/objects/index.ts'
 import { createReader, type Env, isAddressRange, isOrigin } from './config-reader.ts'
 
 export { ConfigError } from './config-reader.ts'
@@ -22,6 +23,8 @@ export type Config = {
   objects: ObjectsConfig
   redisUrl: string | undefined
   maxUploadBytes: number
+  /** Uploads that one API process takes at once. */
+  maxConcurrentUploads: number
   /** Jobs that one worker process runs at once. */
   workerSlots: number
   /** How long a stop waits for what runs. */
@@ -57,6 +60,7 @@ export function readConfig(env: Env, needs: Needs = {}): Config {
     objects: objectsOf(read, { inProduction, dataDir, needs }),
     redisUrl: read.given('REDIS_URL'),
     maxUploadBytes: read.integer('MAX_UPLOAD_BYTES', GIB, { min: 1, max: 5 * 1024 * GIB }),
+    maxConcurrentUploads: read.integer('MAX_CONCURRENT_UPLOADS', 8, { min: 1, max: 10_000 }),
     workerSlots: read.integer('WORKER_CONCURRENCY', 4, { min: 1, max: 100 }),
     drainMs: read.integer('DRAIN_SECONDS', 30, { min: 0, max: 3_600 }) * 1_000,
   }
@@ -118,6 +122,8 @@ function objectsOf(read: Reader, { inProduction, dataDir, needs }: Place): Objec
     return { kind: 'files', folder: resolve(dataDir, 'objects') }
   }
   const why = 'it goes with S3_ENDPOINT'
+  const wrong = endpoint.startsWith('http://') ? refuseEndpoint(endpoint) : undefined
+  if (wrong !== undefined) read.fail('S3_ENDPOINT', wrong)
   return {
     kind: 's3',
     endpoint: read.url('S3_ENDPOINT', endpoint, ['https://', 'http://']),

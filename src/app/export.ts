@@ -1,11 +1,12 @@
 import { createWriteStream } from 'node:fs'
-import { appendFile, mkdir } from 'node:fs/promises'
+import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Failure } from '#kernel/failure.ts'
 import type { Database } from '#platform/db/database.ts'
 import { tenantRows } from '#platform/db/tenant-rows.ts'
 import { ObjectNotFound, type ObjectStore } from '#platform/objects/index.ts'
+import { exportReadme } from './export-readme.ts'
 
 type Deps = { db: Pick<Database, 'forTenant'>; objects: Pick<ObjectStore, 'get'> }
 
@@ -18,7 +19,7 @@ export type ExportSummary = {
 
 /**
  * Writes a new folder that only its owner may enter: `<table>.jsonl`, a row a line, for every table in which the tenant has rows, all
- * as of one moment; then `files/` with the materials' bytes under their ids. Secrets (key hashes) are left out. Throws when the folder
+ * as of one moment; then `files/` with the materials' bytes under their ids, and `README.md`, which says what each file is. Secrets (key hashes) are left out. Throws when the folder
  * exists.
  */
 export async function exportTenant({ db, objects }: Deps, tenantId: string, folder: string): Promise<ExportSummary> {
@@ -27,12 +28,14 @@ export async function exportTenant({ db, objects }: Deps, tenantId: string, fold
     throw new Failure('conflict', 'export.folder', `The folder ${folder} cannot be made: ${reason}`, { cause: error })
   })
   await mkdir(join(folder, 'files'))
+  const counts = new Map<string, number>()
   const { rows, stored } = await db.forTenant(tenantId, async (tx) => {
     const stored: StoredFile[] = []
     let rows = 0
     for await (const batch of tenantRows(tx)) {
       for (const [table, lines] of Map.groupBy(batch, ({ table }) => table)) {
         await appendFile(join(folder, `${table}.jsonl`), lines.map(({ json }) => `${json}\n`).join(''))
+        counts.set(table, (counts.get(table) ?? 0) + lines.length)
         if (table === 'materials') stored.push(...lines.flatMap(({ json }) => storedFile(JSON.parse(json))))
       }
       rows += batch.length
@@ -44,6 +47,7 @@ export async function exportTenant({ db, objects }: Deps, tenantId: string, fold
     const written = await writeObject(objects, key, join(folder, 'files', name))
     if (!written) missing.push(id)
   }
+  await writeFile(join(folder, 'README.md'), exportReadme(counts, missing), { flag: 'wx' })
   return { rows, files: stored.length - missing.length, missing }
 }
 

@@ -9,16 +9,22 @@ import { createApi } from './api.ts'
 export async function describedApi(): Promise<string> {
   const db = createDatabase({ url: 'postgres://nobody@127.0.0.1:1/none' })
   const objects = createFileStore({ folder: '/nonexistent' })
+  const secret = Buffer.alloc(32)
   const services = {
     db,
     objects,
     queue: createQueue(),
-    cursors: createCursors(Buffer.alloc(32)),
+    cursors: createCursors(secret),
+    secret,
     close: async () => undefined,
   }
   const http = { host: '127.0.0.1', port: 0, corsOrigins: [], trustedProxies: [], processes: 1 }
   const log = await createLog({ level: 'silent', pretty: false })
-  const running = await createApi({ config: { http, maxUploadBytes: 1024 ** 3 }, services, log })
+  const running = await createApi({
+    config: { http, maxUploadBytes: 1024 ** 3, maxConcurrentUploads: 8 },
+    services,
+    log,
+  })
   try {
     return `${JSON.stringify(running.api.swagger(), null, 2)}\n`
   } finally {

@@ -1,3 +1,4 @@
+import { claimStorage } from '#features/storage/index.ts'
 import { createLog, type Log } from '#platform/log/index.ts'
 import { createApi } from './api.ts'
 import type { Config } from './config.ts'
@@ -24,8 +25,9 @@ export async function runProgram(config: Config, parts: Parts, log: Log, stoppin
     const server = await openDatabaseServer(config.database, { say: (line) => log.debug(line), watched: true })
     stopper.add(server.close)
     stopping?.throwIfAborted()
-    const services = await openServices({ config, appUrl: server.appUrl, log })
-    stopper.add(services.close)
+    const opened = await openServices({ config, appUrl: server.appUrl, log })
+    stopper.add(opened.close)
+    const services = { ...opened, objects: await claimStorage({ ...opened, log }) }
     const sharedLimiter = parts.api ? await openSharedLimiter(config.redisUrl, log) : undefined
     if (sharedLimiter) stopper.add(sharedLimiter.close)
 

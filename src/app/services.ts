@@ -11,7 +11,15 @@ import { causeOf } from './describe-error.ts'
 import { MIGRATIONS } from './paths.ts'
 
 /** What API, worker and command line all stand on. */
-export type Services = { db: Database; objects: ObjectStore; queue: Queue; cursors: Cursors; close(): Promise<void> }
+export type Services = {
+  db: Database
+  objects: ObjectStore
+  queue: Queue
+  cursors: Cursors
+  /** Signs what clients carry back to us. */
+  secret: Buffer
+  close(): Promise<void>
+}
 
 type Options = { config: Pick<Config, 'objects'>; appUrl: string; log: Log; poolSize?: number }
 
@@ -32,7 +40,7 @@ export async function openServices({ config, appUrl, log, poolSize }: Options): 
       await objects.close()
       await db.close()
     }
-    return { db, objects, queue: createQueue(), cursors: createCursors(secret), close }
+    return { db, objects, queue: createQueue(), cursors: createCursors(secret), secret, close }
   } catch (error) {
     await db.close()
     throw error

@@ -1,5 +1,6 @@
 import { createAnswerStore } from '#features/idempotency/index.ts'
 import { materialsWork, PAGE_TYPES } from '#features/materials/index.ts'
+import { createSweepChore, dropExpiredUploads } from '#features/storage/index.ts'
 import { createBackgroundOutline, structureWork } from '#features/structure/index.ts'
 import { createExtractor, type Extractor } from '#platform/extract/index.ts'
 import type { Log } from '#platform/log/index.ts'
@@ -23,7 +24,10 @@ export type WorkerOptions = {
 // Deleted files go within seconds; forgetting old idempotency keys can wait.
 const DISCARD_EVERY = 5_000
 const FORGET_EVERY = 60_000
+const DROP_EVERY = 60_000
 const SWEEP_EVERY = 600_000
+// How often it is asked whether the hour is over.
+const SWEEP_STORAGE_EVERY = 60_000
 // Far longer than an upload may be silent.
 const HALF_WRITTEN = 3_600_000
 
@@ -49,6 +53,7 @@ export async function startWork({
     graceMs: config.drainMs,
   })
   const stopping = new AbortController()
+  const sweepStorage = createSweepChore({ db, objects, log })
   const chore = (everyMs: number, work: () => Promise<unknown>, left: string) =>
     repeat(
       everyMs,
@@ -58,6 +63,8 @@ export async function startWork({
   const chores = [
     chore(DISCARD_EVERY, () => materials.emptyDiscarded(stopping.signal), 'deleted files are still there'),
     chore(FORGET_EVERY, () => answers.sweep(), 'old idempotency keys are still there'),
+    chore(DROP_EVERY, () => dropExpiredUploads(db, { signal: stopping.signal }), 'abandoned uploads are still there'),
+    chore(SWEEP_STORAGE_EVERY, () => sweepStorage(stopping.signal), 'what nothing owns is still stored'),
     ...(config.objects.kind === 'files'
       ? [chore(SWEEP_EVERY, sweepFiles(config.objects), 'half-written files are still there')]
       : []),

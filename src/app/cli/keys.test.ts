@@ -46,9 +46,34 @@ test('a tenant is its id and name, and its name is its own', async () => {
   expect(created).toEqual({ id: expect.stringMatching(UUID), name: 'Academy «Ї»' })
   expect(await refusal('tenant', 'create', '--name', 'Academy «Ї»')).toMatch(/"Academy «Ї»" exists already/)
 
+  expect((await cli.run('tenant', 'create', '--name', "Школа м'яча")).out).toMatch(
+    /^Created .+\.\nNext, a key: course-supporter key create --tenant 'Школа м'\\''яча' --scopes prep,check\n$/,
+  )
+
   const list = await cli.json('tenant', 'list')
-  expect(list).toContainEqual({ ...created, is_active: true, created_at: expect.stringMatching(TIME) })
-  expect((await cli.run('tenant', 'list')).out).toMatch(new RegExp(`^${created.id} +Academy «Ї» +yes +\\d{4}-`, 'm'))
+  const storage = { storage_bytes_used: 0, storage_bytes_limit: 20 * 1024 ** 3 }
+  expect(list).toContainEqual({ ...created, is_active: true, created_at: expect.stringMatching(TIME), ...storage })
+  expect((await cli.run('tenant', 'list')).out).toMatch(
+    new RegExp(`^${created.id} +Academy «Ї» +yes +\\d{4}-\\S+ \\S+ +0 B +20 GiB$`, 'm'),
+  )
+})
+
+test('a quota is what was said last, and none has to be said', async () => {
+  const { id } = await cli.json('tenant', 'create', '--name', 'Сховище')
+  const quota = (bytes: string) => cli.json('tenant', 'quota', '--name', 'Сховище', '--bytes', bytes)
+  const limits = (previous_storage_bytes_limit: number | null, storage_bytes_limit: number | null) => ({
+    id,
+    name: 'Сховище',
+    storage_bytes_used: 0,
+    storage_bytes_limit,
+    previous_storage_bytes_limit,
+  })
+  expect(await quota('1536KiB')).toEqual(limits(20 * 1024 ** 3, 1_572_864))
+  expect(await quota('none')).toEqual(limits(1_572_864, null))
+  expect(await quota('0')).toEqual(limits(null, 0))
+  const said = await cli.run('tenant', 'quota', '--name', 'Сховище', '--bytes', '1572864')
+  expect(said.out).toBe('The quota of Сховище: 0 B → 1.5 MiB, 0 B stored.\n')
+  expect((await cli.run('tenant', 'quota', '--name', 'Сховище')).code).toBe(2)
 })
 
 test('a key is printed once, works at once, and is never printed again', async () => {
@@ -195,6 +220,7 @@ test.each([
   'key list --tenant',
   'tenant deactivate --name',
   'tenant activate --name',
+  'tenant quota --bytes none --name',
   'tenant export --out /nonexistent --name',
   'tenant delete --confirm Нема --name',
   'cost --tenant',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { dayOf, duration, endOfDay, path, scopes, shortText, uuid, wholeNumber } from './options.ts'
+import { bytesOrNone, dayOf, duration, endOfDay, path, scopes, shortText, uuid, wholeNumber } from './options.ts'
 
-const parsers = { dayOf, duration, endOfDay, path, scopes, shortText, uuid, wholeNumber }
+const parsers = { bytesOrNone, dayOf, duration, endOfDay, path, scopes, shortText, uuid, wholeNumber }
 
 type Parser = keyof typeof parsers
 
@@ -13,6 +13,10 @@ test.each<[Parser, string, unknown]>([
   ['dayOf', '2024-02-29', new Date('2024-02-29T00:00:00Z')],
   ['endOfDay', '2027-01-31', new Date('2027-02-01T00:00:00Z')],
   ['endOfDay', '9999-12-30', new Date('9999-12-31T00:00:00Z')],
+  ['bytesOrNone', '1048576', 1_048_576],
+  ['bytesOrNone', '20GiB', 21_474_836_480],
+  ['bytesOrNone', '0', 0],
+  ['bytesOrNone', 'none', 'none'],
   ['duration', '24h', 86_400_000],
   ['duration', '90m', 5_400_000],
   ['duration', '7d', 604_800_000],
@@ -34,6 +38,7 @@ test.each<[Parser, string[]]>([
     'dayOf',
     ['', '2027-02-30', '2027-1-31', '31.01.2027', '2027-01-31T00:00:00Z', '0000-01-01', '9999-12-31', '12027-01-31'],
   ],
+  ['bytesOrNone', ['', 'None', '-1', '1.5GiB', '20GB', '20 GiB', '9007199254740993', '9000TiB', 'GiB']],
   ['duration', ['', 'h', '1.5h', '-1h', '24 h', '1w', '1000000d', 'завтра']],
   ['uuid', ['', 'cs_live_abc1', '01936f5e00007000800000000000000', '01936f5e-0000-7000-8000-00000000000g']],
   ['shortText', ['', '   ', ' Школа', 'Школа ', 'а\nб', 'а\u001b[2Jб', 'ї'.repeat(201)]],

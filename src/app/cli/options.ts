@@ -47,6 +47,24 @@ export function dayOf(value: string): Date {
   return day
 }
 
+const UNITS = ['', 'KiB', 'MiB', 'GiB', 'TiB']
+
+/** `20GiB`, `1048576`, or `none`: null would become an empty text in commander. */
+export function bytesOrNone(value: string): number | 'none' {
+  if (value === 'none') return value
+  const [, count = '', unit = ''] = /^(\d{1,16})([KMGT]iB)?$/.exec(value) ?? []
+  const bytes = count === '' ? Number.NaN : Number(count) * 1024 ** UNITS.indexOf(unit)
+  if (!Number.isSafeInteger(bytes)) throw new InvalidArgumentError('must be a number of bytes such as 20GiB, or none.')
+  return bytes
+}
+
+/** Bytes as people read them, to two decimals. */
+export function shownBytes(bytes: number | null): string {
+  if (bytes === null) return 'none'
+  const step = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10))
+  return `${Number((bytes / 1024 ** step).toFixed(2))} ${UNITS[step] || 'B'}`
+}
+
 /** `90m`, `24h`, `7d`, `0` in milliseconds. */
 export function duration(value: string): number {
   const [, count, unit = 's'] = /^(\d{1,6})([smhd])?$/.exec(value) ?? []

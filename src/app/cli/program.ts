@@ -1,9 +1,10 @@
-import { Command, type OutputConfiguration } from 'commander'
+import { Command, Help, type Option, type OutputConfiguration } from 'commander'
 import { VERSION } from '../paths.ts'
 import { costCommand } from './cost.ts'
 import { jobCommands } from './jobs.ts'
 import { keyCommands } from './keys.ts'
 import { runCommands } from './run.ts'
+import { storageCommands } from './storage.ts'
 import { tenantCommands } from './tenants.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -14,7 +15,20 @@ export function createProgram(terminal: Terminal, output: OutputConfiguration): 
     .version(VERSION)
     .exitOverride()
     .configureOutput(output)
-    .showHelpAfterError('(course-supporter --help shows what there is)')
-  for (const add of [runCommands, tenantCommands, keyCommands, costCommand, jobCommands]) add(program, terminal)
+    .configureHelp({ optionDescription: described })
+  for (const add of [runCommands, tenantCommands, keyCommands, costCommand, jobCommands, storageCommands])
+    add(program, terminal)
+  pointToHelp(program, program.name())
   return program
+}
+
+function described(option: Option): string {
+  const text = new Help().optionDescription(option)
+  return option.mandatory && option.defaultValue === undefined ? `${text} (required)` : text
+}
+
+/** A wrong usage of a command is told where that command's own help is. */
+function pointToHelp(command: Command, name: string): void {
+  command.showHelpAfterError(`(${name} --help shows what there is)`)
+  for (const below of command.commands) pointToHelp(below, `${name} ${below.name()}`)
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { Failure } from '#kernel/failure.ts'
-import { path, shortText } from './options.ts'
+import { bytesOrNone, path, shortText, shownBytes } from './options.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
+import { quoted } from './welcome.ts'
 
 type Named = { name: string; json?: boolean }
 
@@ -12,7 +13,8 @@ export function tenantCommands(program: Command, terminal: Terminal) {
   const tenant = program.command('tenant').description('companies that use the service')
   named(tenant, 'create', 'add a tenant').action(async ({ name, json }: Named) => {
     const { id } = await withTenants((tenants) => tenants.create(name))
-    out(json ? JSON.stringify({ id, name }) : `Created ${name} (${id}).`)
+    const next = `Next, a key: course-supporter key create --tenant ${quoted(name)} --scopes prep,check`
+    out(json ? JSON.stringify({ id, name }) : `Created ${name} (${id}).\n${next}`)
   })
 
   tenant
@@ -22,8 +24,10 @@ export function tenantCommands(program: Command, terminal: Terminal) {
     .action(async ({ json }: { json?: boolean }) => {
       const found = await withTenants((tenants) => tenants.list())
       if (json) return out(JSON.stringify(found.map(listed)))
-      const head = ['ID', 'NAME', 'ACTIVE', 'CREATED UTC']
-      const rows = found.map(({ id, name, isActive, createdAt }) => [id, name, isActive, createdAt])
+      const head = ['ID', 'NAME', 'ACTIVE', 'CREATED UTC', 'STORED', 'QUOTA']
+      const rows = found.map(({ id, name, isActive, createdAt, used, quota }) => {
+        return [id, name, isActive, createdAt, shownBytes(used), shownBytes(quota)]
+      })
       out(table(head, rows, 'There is no tenant yet.'))
     })
 
@@ -37,7 +41,20 @@ export function tenantCommands(program: Command, terminal: Terminal) {
       out(json ? JSON.stringify({ id, name, is_active: isActive }) : text)
     })
   }
+  quotaCommand(tenant, terminal)
   dataCommands(tenant, terminal)
+}
+
+function quotaCommand(tenant: Command, { out, withTenants }: Terminal) {
+  named(tenant, 'quota', 'say how many bytes of materials a tenant may store; what is stored stays')
+    .requiredOption('--bytes <n>', 'such as 20GiB or 1048576; none for no limit', bytesOrNone)
+    .action(async ({ name, bytes, json }: Named & { bytes: number | 'none' }) => {
+      const quota = bytes === 'none' ? null : bytes
+      const { id, used, before } = await withTenants((tenants) => tenants.setQuota(name, quota))
+      const stored = { storage_bytes_used: used, storage_bytes_limit: quota, previous_storage_bytes_limit: before }
+      const text = `The quota of ${name}: ${shownBytes(before)} → ${shownBytes(quota)}, ${shownBytes(used)} stored.`
+      out(json ? JSON.stringify({ id, name, ...stored }) : text)
+    })
 }
 
 /** All that a tenant has: out, or away. */
@@ -81,11 +98,13 @@ const notConfirmed = () =>
 
 const counted = (count: number, thing: string) => `${count} ${thing}${count === 1 ? '' : 's'}`
 
-type Listed = { id: string; name: string; isActive: boolean; createdAt: Date }
+type Listed = { id: string; name: string; isActive: boolean; createdAt: Date; used: number; quota: number | null }
 
-const listed = ({ id, name, isActive, createdAt }: Listed) => ({
+const listed = ({ id, name, isActive, createdAt, used, quota }: Listed) => ({
   id,
   name,
   is_active: isActive,
   created_at: createdAt.toISOString(),
+  storage_bytes_used: used,
+  storage_bytes_limit: quota,
 })

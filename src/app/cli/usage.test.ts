@@ -52,6 +52,16 @@ test.each(['--help', 'help', 'key create --help', 'help tenant', '--version'])(
   },
 )
 
+test('help marks what must be given, and a wrong usage points to the help of its own command', async () => {
+  const { out } = await run('key', 'create', '--help')
+  expect(out).toMatch(/--tenant <name> .*\(required\)/)
+  expect(out).toMatch(/--scopes <scopes> .*\(required\)/)
+  expect(out).not.toMatch(/--(?:label|env|expires|json)\b.*\(required\)/)
+  expect((await run('key', 'create')).err).toContain('(course-supporter key create --help shows what there is)')
+  expect((await run('key', 'creat')).err).toContain('(course-supporter key --help shows what there is)')
+  expect((await run('nope')).err).toContain('(course-supporter --help shows what there is)')
+})
+
 function leavesOf(command: Command): Command[] {
   return command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf)
 }

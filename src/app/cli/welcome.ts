@@ -23,29 +23,32 @@ export function welcome({ url, tenants, key }: Welcome): string {
   }
   return [
     ...lines,
-    '  Tenant "Demo" was made, with this key. It is shown this once:',
-    `  ${key}`,
+    '  Tenant "Demo" was made, with a key that is shown this once.',
+    '  Paste this into another terminal in this folder, then the three commands below it, one after the other:',
     '',
-    '  Paste these into another terminal in this folder, one after the other:',
+    `KEY=${key}`,
     '',
-    ...pasteable(url, key),
+    ...pasteable(url),
     '',
   ].join('\n')
 }
 
-/** Three commands that turn a document into a structured course. The second waits for nothing; the third tries until it was read. */
-export function pasteable(url: string, key: string): string[] {
+/**
+ * Three commands that turn a document into a structured course, with the key in `$KEY`. The second waits for nothing; the third tries
+ * until it was read.
+ */
+function pasteable(url: string): string[] {
   const api = `${url}/api/v1`
-  const auth = `-H 'X-API-Key: ${key}'`
+  const auth = '-H "X-API-Key: $KEY"'
   const json = `-H 'Content-Type: application/json'`
   return [
     `COURSE=$(curl -s ${auth} ${json} -d '{"title":"Python для початківців"}' ${api}/courses | grep -o '"id":"[^"]*' | cut -d'"' -f4); echo "course $COURSE"`,
     '',
     `curl -s ${auth} -H 'Content-Type: text/markdown' --data-binary @examples/python-basics/text.md "${api}/courses/$COURSE/materials?source_type=text&filename=text.md"; echo`,
     '',
-    `curl -sf --retry 9 --retry-delay 1 --retry-all-errors ${auth} -X POST ${api}/courses/$COURSE/structure; sleep 2; curl -s ${auth} ${api}/courses/$COURSE | node -p 'JSON.parse(fs.readFileSync(0)).modules.map(m => [m.title, ...m.lessons.map(l => "  " + l.title + l.concepts.map(c => "\\n    " + c.title).join(""))].join("\\n")).join("\\n")'`,
+    `curl -sf --retry 9 --retry-delay 1 --retry-all-errors ${auth} -X POST ${api}/courses/$COURSE/structure; echo; sleep 2; curl -s ${auth} ${api}/courses/$COURSE | node -p 'JSON.parse(fs.readFileSync(0)).modules.map(m => [m.title, ...m.lessons.map(l => "  " + l.title + l.concepts.map(c => "\\n    " + c.title).join(""))].join("\\n")).join("\\n")'`,
   ]
 }
 
 /** As one word of a POSIX shell. */
-const quoted = (text: string) => (/^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
+export const quoted = (text: string) => (/^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)

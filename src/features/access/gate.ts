@@ -15,7 +15,7 @@ type Deps = {
   publicLimiter: Limiter
 }
 
-type Entry = { key: string | undefined; address: string; access: Scope | 'any' }
+type Entry = { key: string | undefined; address: string; access: Scope | 'any'; uncharged?: boolean }
 
 /** Public operations a client address may ask for in 60 s. */
 const PUBLIC_LIMIT = 120
@@ -58,11 +58,12 @@ export function createGate({ findKey, throttle, limiter, publicLimiter }: Deps) 
   }
 
   return {
-    /** Throws the Failures of `KEY_FAILURES`; a request over its limit is returned with `rate.accepted` false. */
+    /** Throws the Failures of `KEY_FAILURES`; a request over its limit is returned with `rate.accepted` false, one that counts for no limit with null. */
     async admit(entry: Entry) {
       const caller = await authenticate(entry)
       const scope = chargedScope(caller, entry.access)
-      return { caller, policy: scope, rate: await limiter.take(`${caller.tenantId} ${scope}`, caller.limits[scope]) }
+      const take = () => limiter.take(`${caller.tenantId} ${scope}`, caller.limits[scope])
+      return { caller, policy: scope, rate: entry.uncharged ? null : await take() }
     },
     async admitPublic(address: string) {
       return publicLimiter.take(addressGroup(address), PUBLIC_LIMIT)

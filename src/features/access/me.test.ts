@@ -27,9 +27,11 @@ test('a key learns whose it is and what it may do', async () => {
     tenant: { id, name: 'Академія' },
     key: { prefix, label: 'виробництво', scopes: ['prep'], expires_at: expiresAt.toISOString() },
     limits: { prep: 7, check: 300 },
-    quota: { storage_bytes_used: 8, storage_bytes_limit: null },
+    quota: { storage_bytes_used: 8, storage_bytes_limit: 20 * 1024 ** 3 },
     budget: { limit_usd: null, spent_usd: '0', reserved_usd: '0' },
   })
+  await tenants().setQuota('Академія', null)
+  expect((await client.get('/me')).body.quota.storage_bytes_limit).toBeNull()
   expect(key).toMatch(/^cs_test_[0-9a-f]{32}$/)
   expect(key.startsWith(prefix)).toBe(true)
 })

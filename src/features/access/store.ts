@@ -6,6 +6,9 @@ export type FoundKey = { caller: Caller; expired: boolean }
 
 export type Tenant = { id: string; name: string; isActive: boolean; createdAt: Date }
 
+/** Bytes. A quota of null is none. */
+export type TenantStorage = { used: number; quota: number | null }
+
 export type ApiKey = {
   id: string
   tenantId: string
@@ -66,9 +69,38 @@ export async function findTenant(tx: OperatorTx, name: string): Promise<Tenant |
   return tx.selectFrom('tenants').select(TENANT).where('name', '=', name).executeTakeFirst()
 }
 
-export async function listTenants(tx: OperatorTx): Promise<Tenant[]> {
-  return tx.selectFrom('tenants').select(TENANT).orderBy('name').execute()
+export async function listTenants(tx: OperatorTx): Promise<(Tenant & TenantStorage)[]> {
+  const rows = await tx
+    .selectFrom('tenants')
+    .leftJoin('storage_usage', 'storage_usage.tenant_id', 'tenants.id')
+    .select([...TENANT, 'used_bytes as used', 'storage_quota_bytes as quota'])
+    .orderBy('name')
+    .execute()
+  return rows.map((row) => ({ ...row, ...storageOf(row) }))
 }
+
+/** Sets a quota and returns the one before, with what is stored. */
+export async function setTenantQuota(tx: OperatorTx, id: string, quota: number | null): Promise<TenantStorage> {
+  const { quota: before } = await tx
+    .selectFrom('tenants')
+    .select('storage_quota_bytes as quota')
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow()
+  const usage = tx.selectFrom('storage_usage').select('used_bytes as used').where('tenant_id', '=', id)
+  const { used } = (await usage.executeTakeFirst()) ?? { used: 0 }
+  await tx
+    .updateTable('tenants')
+    .set({ storage_quota_bytes: quota, updated_at: sql`now()` })
+    .where('id', '=', id)
+    .execute()
+  return storageOf({ used, quota: before })
+}
+
+const storageOf = ({ used, quota }: { used: string | number | null; quota: string | number | null }) => ({
+  used: Number(used ?? 0),
+  quota: quota === null ? null : Number(quota),
+})
 
 export async function setTenantActive(tx: OperatorTx, id: string, isActive: boolean): Promise<void> {
   await tx.updateTable('tenants').set({ is_active: isActive, updated_at: sql`now()` }).where('id', '=', id).execute()

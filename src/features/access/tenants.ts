@@ -45,6 +45,13 @@ export function createTenants({ db }: { db: Pick<Database, 'asOperator'> }) {
         await store.setTenantActive(tx, tenant.id, isActive)
         return { ...tenant, isActive }
       }),
+    /** Lowering it below what is stored refuses what is new and deletes nothing. Null is no quota. */
+    setQuota: (name: string, quota: number | null) =>
+      db.asOperator('set quota', async (tx) => {
+        const { id } = await requireTenant(tx, name)
+        const { used, quota: before } = await store.setTenantQuota(tx, id, quota)
+        return { id, used, before }
+      }),
     delete: (name: string) =>
       db.asOperator('delete tenant', async (tx) => {
         const tenant = await requireTenant(tx, name)

@@ -15,8 +15,10 @@ const Me = Type.Object(
       { description: 'Requests in any 60 seconds, for each service.' },
     ),
     quota: Type.Object({
-      storage_bytes_used: Type.Integer(),
-      storage_bytes_limit: Nullable(Type.Integer({ description: 'Null: no limit of its own.' })),
+      storage_bytes_used: Type.Integer({
+        description: 'What materials hold. Uploads on their way count once they are whole.',
+      }),
+      storage_bytes_limit: Nullable(Type.Integer({ description: 'Null: no limit.' })),
     }),
     budget: Type.Object({
       limit_usd: Nullable(Type.String()),
@@ -28,12 +30,12 @@ const Me = Type.Object(
 )
 
 type Deps = {
-  /** Bytes of material that the tenant stores. */
-  storageUsed(tenantId: string): Promise<number>
+  /** Bytes that the tenant stores, and may store. */
+  storageOf(tenantId: string): Promise<{ used: number; quota: number | null }>
   budgetOf(tenantId: string): Promise<{ limit_usd: string | null; spent_usd: string; reserved_usd: string }>
 }
 
-export function meRoute(api: Api, { storageUsed, budgetOf }: Deps) {
+export function meRoute(api: Api, { storageOf, budgetOf }: Deps) {
   api.get(
     '/me',
     {
@@ -47,12 +49,12 @@ export function meRoute(api: Api, { storageUsed, budgetOf }: Deps) {
     },
     async ({ caller }) => {
       const { tenantId, tenantName, keyPrefix, keyLabel, scopes, limits, expiresAt } = caller
-      const [used, budget] = await Promise.all([storageUsed(tenantId), budgetOf(tenantId)])
+      const [storage, budget] = await Promise.all([storageOf(tenantId), budgetOf(tenantId)])
       return {
         tenant: { id: tenantId, name: tenantName },
         key: { prefix: keyPrefix, label: keyLabel, scopes: [...scopes], expires_at: expiresAt?.toISOString() ?? null },
         limits,
-        quota: { storage_bytes_used: used, storage_bytes_limit: null },
+        quota: { storage_bytes_used: storage.used, storage_bytes_limit: storage.quota },
         budget,
       }
     },

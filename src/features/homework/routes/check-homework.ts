@@ -13,6 +13,8 @@ export function checkHomeworkRoute(api: Api, { homework, once }: Deps) {
       schema: {
         operationId: 'checkHomework',
         summary: "Check a student's answer to an exercise",
+        description:
+          'Not there yet: a request that is right in everything is answered 503 `homework.not_available` until homework is checked here. The answers below are those it will have.',
         tags: ['homework'],
         params: Input({ courseId: Id }),
         body: HomeworkBody,

@@ -1,10 +1,20 @@
 import { Readable } from 'node:stream'
+import { Type } from 'typebox'
 import type { Api } from '#platform/http/index.ts'
 import type { createCostReports } from '../report.ts'
 import { CostReportBody, CSV_HEADER, csvLine, periodFrom, presentReport, ReportPeriod } from '../schemas.ts'
 import { prefersCsv } from './prefers-csv.ts'
 
 type Deps = { reports: ReturnType<typeof createCostReports> }
+
+const REPORT = {
+  content: {
+    'application/json': { schema: CostReportBody },
+    'text/csv': {
+      schema: Type.String({ description: 'With `Accept: text/csv`: a header line, then a line for every call.' }),
+    },
+  },
+}
 
 export function costReportRoute(api: Api, { reports }: Deps) {
   api.get(
@@ -17,7 +27,7 @@ export function costReportRoute(api: Api, { reports }: Deps) {
           'Of the running UTC month unless `from` and `to` say otherwise (`to` is exclusive). `Accept: text/csv` gives the calls themselves as CSV.',
         tags: ['usage'],
         querystring: ReportPeriod,
-        response: { 200: CostReportBody },
+        response: { 200: REPORT },
       },
       config: { access: 'any' },
     },
