@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 INSTALLED := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev demo test test-system check format openapi tables
+.PHONY: help start dev demo test test-system check format openapi tables bench bench-upload
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,9 +21,14 @@ demo: $(INSTALLED) ## upload examples/, generate the course and print it as a tr
 test: $(INSTALLED) ## the tests; needs no root, no Docker, no network
 	@vitest run
 
-test-system: $(INSTALLED) ## tests against nginx, Chromium and Redis from Debian's packages (root)
+test-system: $(INSTALLED) ## tests against nginx, Chromium, Redis and Swift from Debian's packages (root)
 	@test/system/install.sh
 	@vitest run --config vitest.system.config.ts
+
+bench: bench-upload ## all measurements
+
+bench-upload: $(INSTALLED) ## what uploads cost, beside others (MIB=1024 ROUNDS=3; Linux)
+	@node bench/upload.ts --mib $(or $(MIB),1024) --rounds $(or $(ROUNDS),3)
 
 check: $(INSTALLED) ## types, lint, format, import rules, unused code, OpenAPI
 	@test/check.sh
