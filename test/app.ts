@@ -37,6 +37,8 @@ export type TestAppOptions = {
   /** Runs the background worker, too. */
   worker?: boolean
   maxUploadBytes?: number
+  /** Far above what tests upload at once, unless they are about it. */
+  maxConcurrentUploads?: number
   corsOrigins?: string[]
   trustedProxies?: string[]
   web?: WebFetcher
@@ -48,7 +50,13 @@ export type TestAppOptions = {
 
 /** The real app on a port of its own, over a database and a folder of its own. `close` fails when it left a connection open. */
 export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const { worker = false, maxUploadBytes = 1024 ** 3, corsOrigins = [], trustedProxies = [] } = options
+  const {
+    worker = false,
+    maxUploadBytes = 1024 ** 3,
+    maxConcurrentUploads = 64,
+    corsOrigins = [],
+    trustedProxies = [],
+  } = options
   const database = await cloneDatabase()
   const folder = await mkdtemp(join(tmpdir(), 'course-supporter-app-'))
   const objectsFolder = join(folder, 'objects')
@@ -62,7 +70,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const http = { host: '127.0.0.1', port: 0, corsOrigins, trustedProxies, processes: 1 }
   const { uploadStallMs } = options
   const running = await createApi({
-    config: { http, maxUploadBytes },
+    config: { http, maxUploadBytes, maxConcurrentUploads },
     services,
     log,
     ...(uploadStallMs === undefined ? {} : { uploadStallMs }),

@@ -5,11 +5,14 @@ import { type DatabaseUrls, databaseUrls, ROLES, TEMPLATE } from './template.ts'
 
 export type TestDatabase = { name: string; urls: DatabaseUrls; drop(): Promise<void> }
 
-/** A database of one's own, cloned from the migrated template. `drop` fails when somebody still holds a connection to it. */
-export async function cloneDatabase(): Promise<TestDatabase> {
+/**
+ * A database of one's own, cloned from the migrated template, or from another one to which nobody is connected, as from its backup.
+ * `drop` fails when somebody still holds a connection to it.
+ */
+export async function cloneDatabase(template = TEMPLATE): Promise<TestDatabase> {
   const superuserUrl = inject('superuserUrl')
   const name = `test_${randomBytes(6).toString('hex')}`
-  await query(superuserUrl, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} OWNER ${ROLES.owner.name}`)
+  await query(superuserUrl, `CREATE DATABASE ${name} TEMPLATE ${template} OWNER ${ROLES.owner.name}`)
   await query(superuserUrl, `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`)
   await query(superuserUrl, `GRANT CONNECT ON DATABASE ${name} TO ${ROLES.app.name}, ${ROLES.queue.name}`)
   return opened(superuserUrl, name)

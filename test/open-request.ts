@@ -10,9 +10,13 @@ export type OpenRequest = {
   answer: Promise<Pick<Answer, 'status' | 'body'> & { headers: NodeJS.Dict<string | string[]> }>
 }
 
-/** A POST whose body is sent piece by piece, as the test pleases. Nothing is sent but the head until then. */
-export function openRequest(url: string, headers: Record<string, string | number>): OpenRequest {
-  const sending = request(url, { method: 'POST', agent: false, headers })
+/** A request whose body is sent piece by piece, as the test pleases. Nothing is sent but the head until then. */
+export function openRequest(
+  url: string,
+  headers: Record<string, string | number>,
+  method: 'POST' | 'PATCH' = 'POST',
+): OpenRequest {
+  const sending = request(url, { method, agent: false, headers })
   sending.flushHeaders()
   const answer = new Promise<Awaited<OpenRequest['answer']>>((resolve, reject) => {
     sending.on('error', reject)
@@ -26,7 +30,11 @@ export function openRequest(url: string, headers: Record<string, string | number
       response.on('end', () => {
         // What is left of the body is nobody's any more.
         sending.destroy()
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: JSON.parse(text) })
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: text === '' ? null : JSON.parse(text),
+        })
       })
     })
   })

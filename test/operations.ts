@@ -20,7 +20,7 @@ export type Schema = {
   examples?: unknown[]
 }
 
-type Parameter = { name: string; in: string; schema: Schema }
+type Parameter = { name: string; in: string; schema: Schema; example?: unknown }
 type Content = Record<string, { schema: Schema; example?: unknown; examples?: Record<string, { value: unknown }> }>
 type Response = { $ref?: string; content?: Content }
 
@@ -31,6 +31,8 @@ export type Operation = {
   body: Schema | undefined
   /** Of the JSON body. */
   example: unknown
+  /** A request's headers, as the document gives examples of them. */
+  headers: Record<string, string>
   /** The codes that the document names for a status; undefined when it does not name the status. */
   codes(status: number): string[] | undefined
 }
@@ -47,8 +49,9 @@ export function readOperations({ api }: RunningApi) {
   }
 
   function operationOf({ method, url }: Pick<RouteEntry, 'method' | 'url'>): Operation {
-    const verb = method === 'HEAD' ? 'get' : method.toLowerCase()
-    const found = document.paths[url.replaceAll(/:(\w+)/g, '{$1}')]?.[verb]
+    const path = document.paths[url.replaceAll(/:(\w+)/g, '{$1}')]
+    // Of most addresses HEAD is what GET is.
+    const found = path?.[method.toLowerCase()] ?? (method === 'HEAD' ? path?.['get'] : undefined)
     if (found === undefined) throw new Error(`${method} ${url} is not in the OpenAPI document`)
     const {
       parameters = [],
@@ -60,9 +63,13 @@ export function readOperations({ api }: RunningApi) {
       responses: Record<string, Response>
     }
     const content = requestBody && resolve(requestBody).content
-    if (requestBody && content?.['application/json'] === undefined) throw new Error(`${method} ${url} takes no JSON`)
     const { schema, example, examples } = content?.['application/json'] ?? {}
+    const [type] = Object.keys(content ?? {})
+    const given = parameters.flatMap(({ name, in: place, schema, example = schema.examples?.[0] }) =>
+      place === 'header' && example !== undefined ? [[name, String(example)]] : [],
+    )
     return {
+      headers: Object.fromEntries([...given, ...(type === undefined || schema ? [] : [['content-type', type]])]),
       parameters: parameters.map((parameter) => ({ ...parameter, schema: resolve(parameter.schema) })),
       body: schema && resolve(schema),
       example: example ?? Object.values(examples ?? {})[0]?.value,

@@ -130,5 +130,5 @@ function textOf(stream: NodeJS.ReadableStream): () => string {
 /** Two places print a key on purpose: the welcome of the first start, and the commands that make one. */
 function withoutMeantKeys([command, action = '']: string[], stdout: string): string {
   if (command === 'key' && ['create', 'rotate'].includes(action)) return ''
-  return command === 'start' ? stdout.replace(/\n {2}Tenant "Demo" was made,[\s\S]*?\ncurl -sf .*\n/, '') : stdout
+  return command === 'start' ? stdout.replace(/\n {2}Tenant "Demo" was made,[\s\S]*?\nKEY=.*\n/, '') : stdout
 }

@@ -25,8 +25,13 @@ const owned = tables.flatMap(({ name, tenant }) => (tenant === null ? [] : [{ na
 // What the API makes, and what it cannot make yet.
 const clients = [await app.as('Академія'), await app.as('Суперник')] as const
 const [ours, rival] = clients.map(({ tenantId }) => tenantId) as [string, string]
-await Promise.all(clients.map((client) => makeWorld(client)))
-for (const tenant of [ours, rival]) {
+const worlds = await Promise.all(clients.map((client) => makeWorld(client)))
+for (const [index, tenant] of [ours, rival].entries()) {
+  await superuser.query(
+    `INSERT INTO uploads (id, tenant_id, course_id, kind, object_key, expires_at)
+     VALUES (gen_random_uuid(), $1, $2, 'resumable', $1::uuid || '/upload', now() + interval '1 hour')`,
+    [tenant, worlds[index]?.['courseId']],
+  )
   await app.services.db.forTenant(tenant, (tx) =>
     tx
       .insertInto('llm_calls')

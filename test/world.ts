@@ -1,6 +1,7 @@
 import { newId } from '#platform/ids/index.ts'
 import { build } from './build.ts'
 import type { Client } from './client.ts'
+import { idOf, tus } from './tus.ts'
 
 /** Ids of what one tenant has, by the names that the routes' parameters have. */
 export type Ids = Record<string, string>
@@ -9,6 +10,7 @@ export type Ids = Record<string, string>
 export async function makeWorld(client: Client): Promise<Ids> {
   const { id: courseId } = await build.course(client, { external_id: 'lms-1', description: 'Перші кроки' })
   const { id: materialId } = await build.readMaterial(client, courseId)
+  const directUploadId = await beginDirectUpload(client, courseId)
   const mappings = [{ slide_number: 1, video_timecode: '00:15' }]
   await expectOk(client.post(`/courses/${courseId}/slide-mapping`, { mappings }, { 'idempotency-key': 'mapping-1' }))
   const { job_id: jobId } = await expectOk(client.post(`/courses/${courseId}/structure`))
@@ -24,9 +26,11 @@ export async function makeWorld(client: Client): Promise<Ids> {
   return {
     courseId,
     materialId,
+    directUploadId,
     jobId,
     lessonId: made.id,
     exerciseId: made.exercises[0].id,
+    uploadId: idOf(await tus.begin(client, courseId)),
     // Nothing can be submitted yet.
     submissionId: newId(),
     studentId: 'student-17@school.example',
@@ -36,6 +40,13 @@ export async function makeWorld(client: Client): Promise<Ids> {
 /** Ids of the same kinds that nobody has. */
 export function neverMade(ids: Ids): Ids {
   return Object.fromEntries(Object.entries(ids).map(([name, id]) => [name, isUuid(id) ? newId() : `${id}-unknown`]))
+}
+
+async function beginDirectUpload(client: Client, courseId: string): Promise<string> {
+  const file = { source_type: 'video', filename: 'лекція.mp4', content_type: 'video/mp4', size_bytes: 9 }
+  const { status, body } = await client.post(`/courses/${courseId}/materials/direct`, file)
+  // Without a bucket there are none.
+  return status === 501 ? newId() : body.upload_id
 }
 
 const isUuid = (text: string) => /^[0-9a-f-]{36}$/.test(text)

@@ -2,7 +2,9 @@
 # What the system tests need from Debian, and nothing that is there already. Services are not started.
 set -eu
 missing=''
-for pair in nginx:nginx-light chromium:chromium redis-server:redis-server; do
+for pair in nginx:nginx-light chromium:chromium redis-server:redis-server memcached:memcached \
+  swift-proxy-server:swift-proxy swift-account-server:swift-account swift-container-server:swift-container \
+  swift-object-server:swift-object; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createTenants } from '#features/access/index.ts'
 import { startApp, type TestApp } from '#test/app.ts'
 import { build } from '#test/build.ts'
 import { createClient } from '#test/client.ts'
+import { queryAsSuperuser } from '#test/database.ts'
+import { openRequest } from '#test/open-request.ts'
 import { type RunningNginx, startNginx } from './nginx.ts'
 
 const MIB = 1024 * 1024
@@ -13,7 +16,7 @@ let proxy: RunningNginx
 let acme: Awaited<ReturnType<TestApp['as']>>
 
 beforeAll(async () => {
-  app = await startApp({ trustedProxies: ['127.0.0.1'], maxUploadBytes: 512 * MIB })
+  app = await startApp({ trustedProxies: ['127.0.0.1'], maxUploadBytes: 512 * MIB, maxConcurrentUploads: 1 })
   proxy = await startNginx(app.url)
   acme = await app.as('Академія')
 })
@@ -60,6 +63,23 @@ test.each<Refusal>([
   const headers = { 'content-type': 'video/mp4', ...(key === undefined ? {} : { 'x-api-key': key }) }
   const answer = await writeUntilAnswered(`/courses/${course.id}/materials${query}`, bytes, headers)
   expect([answer.status, JSON.parse(answer.body).code]).toEqual([status, code])
+})
+
+test.each([
+  ['a full quota', 413, 'quota.exceeded'],
+  ['all places being taken', 503, 'upload.busy'],
+])('a body is refused through nginx while it is written: %s', async (_what, status, code) => {
+  const tenant = await app.as('Тісна')
+  const path = `/courses/${(await build.course(tenant)).id}/materials?source_type=video&filename=a.mp4`
+  await createTenants(app.services).setQuota('Тісна', status === 413 ? 1_000_000 : null)
+  const url = `${app.url}/api/v1/courses/${(await build.course(acme)).id}/materials?source_type=text&filename=a.md`
+  const holder = openRequest(url, { 'x-api-key': acme.key, 'content-length': 100 })
+  const uploads = async () => (await queryAsSuperuser(app.database, 'SELECT FROM uploads')).length
+  await expect.poll(uploads, { timeout: 10_000 }).toBe(1)
+  const answer = await writeUntilAnswered(path, 500_000_000, { 'x-api-key': tenant.key, 'content-type': 'video/mp4' })
+  expect([answer.status, JSON.parse(answer.body).code]).toEqual([status, code])
+  holder.cut()
+  await expect.poll(uploads, { timeout: 10_000 }).toBe(0)
 })
 
 test('a file comes through nginx whole, chunked or not', async () => {

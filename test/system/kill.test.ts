@@ -1,12 +1,12 @@
-import { mkdtemp, readdir, readFile, rm, utimes } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { build, until } from './build.ts'
-import { type Client, createClient } from './client.ts'
-import { filesBelow } from './files-below.ts'
-import { openRequest } from './open-request.ts'
-import { type RunningProgram, runCommand, startProgram } from './program.ts'
+import { build, until } from '#test/build.ts'
+import { type Client, createClient } from '#test/client.ts'
+import { filesBelow } from '#test/files-below.ts'
+import { openRequest } from '#test/open-request.ts'
+import { type RunningProgram, runCommand, startProgram } from '#test/program.ts'
 
 // Deadlines, far beyond what anything takes.
 const SECONDS = 120
@@ -18,7 +18,7 @@ let running: RunningProgram | undefined
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'course-supporter-kill-'))
-  env = { DATA_DIR: join(folder, 'data'), LOG_LEVEL: 'warn' }
+  env = { DATA_DIR: join(folder, 'data'), LOG_LEVEL: 'warn', MAX_CONCURRENT_UPLOADS: '64' }
 })
 afterAll(async () => {
   await running?.kill()
@@ -75,9 +75,9 @@ test('killed while it reads and while it is sent materials, the program goes on 
   expect((await materialsOf(client, course)).map(({ id }) => id).toSorted()).toEqual([...accepted].toSorted())
   const half = openRequest(`${running.url}/api/v1/courses/${course}/materials?source_type=text&filename=half.txt`, {
     'x-api-key': key,
-    'content-length': 1_000_000,
+    'content-length': 5_000_000,
   })
-  half.send('x'.repeat(200_000))
+  half.send('x'.repeat(3_000_000))
   const [left = ''] = await until(halfWritten, (files) => files.length === 1, SECONDS)
   const more = Promise.allSettled(Array.from({ length: UPLOADS }, (_, index) => upload(`ще ${index}`)))
   await until(
@@ -106,5 +106,17 @@ test('killed while it reads and while it is sent materials, the program goes on 
 
 async function halfWritten(): Promise<string[]> {
   const files = await filesBelow(join(folder, 'data', 'objects'))
-  return files.filter((file) => file.startsWith('.incoming')).map((file) => join(folder, 'data', 'objects', file))
+  const paths = files
+    .filter((file) => file.startsWith('.incoming'))
+    .map((file) => join(folder, 'data', 'objects', file))
+  // What is smaller is on its way and will be gone.
+  const sizes = await Promise.all(
+    paths.map((path) =>
+      stat(path).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  )
+  return paths.filter((_, index) => (sizes[index] ?? 0) >= 1_000_000)
 }
