@@ -46,6 +46,21 @@ test.each([
   expect(buffers.inUse()).toBe(0)
 })
 
+test('alone, takes nothing more until a part is sent', async () => {
+  const { parts, options } = writer()
+  const gate = Promise.withResolvers<void>()
+  const body = new PassThrough({ highWaterMark: 1 })
+  const send = (bytes: Uint8Array) => gate.promise.then(() => void parts.push(Buffer.from(bytes)))
+  const writing = writeParts(body, { ...options, send, alone: true })
+  body.write(Buffer.alloc(130, 1))
+  await expect.poll(() => body.isPaused()).toBe(true)
+  body.end(Buffer.alloc(90, 2))
+  expect(parts).toEqual([])
+  gate.resolve()
+  expect(await writing).toBe(220)
+  expect(Buffer.concat(parts)).toEqual(Buffer.concat([Buffer.alloc(130, 1), Buffer.alloc(90, 2)]))
+})
+
 test('fills a second buffer while the first is sent, and never a third', async () => {
   const { buffers, options } = writer()
   const gate = Promise.withResolvers<void>()

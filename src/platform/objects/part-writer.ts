@@ -20,17 +20,19 @@ type PartWriting = {
   send: SendBytes
   /** Sends what is left when the body has ended and all parts are sent: less than a part, perhaps nothing. */
   sendRest: SendBytes
+  /** Takes nothing while a part is sent: never more than one part has been taken and is not safe. */
+  alone?: boolean
   /** How long a part that is being sent when the body fails may take to arrive; 0 unless given. */
   graceMs?: number
 }
 
 /**
- * Cuts a body into parts of `partBytes` as it comes. There are two buffers: one is filled while the other is sent, and a source that
- * is faster is held up. Returns the bytes of the body. Rejects as soon as the source, the store or the signal does, and not before
+ * Cuts a body into parts of `partBytes` as it comes. There are two buffers: one is filled while the other is sent (unless `alone`), and a
+ * source that is faster is held up. Returns the bytes of the body. Rejects as soon as the source, the store or the signal does, and not before
  * the buffers are given back.
  */
 export async function writeParts(body: AsyncIterable<Uint8Array>, writing: PartWriting): Promise<number> {
-  const { buffers, partBytes, maxBytes, hash, send, sendRest, graceMs = 0 } = writing
+  const { buffers, partBytes, maxBytes, hash, send, sendRest, alone = false, graceMs = 0 } = writing
   const reading = new AbortController()
   const sends = new AbortController()
   const follow = () => reading.abort(writing.signal?.reason)
@@ -76,7 +78,8 @@ export async function writeParts(body: AsyncIterable<Uint8Array>, writing: PartW
       },
     )
     sending.catch(() => {})
-    return rest.byteLength > 0 ? place(rest) : undefined
+    const goOn = () => (rest.byteLength > 0 ? place(rest) : undefined)
+    return alone ? sending.then(goOn) : goOn()
   }
 
   let cutting: NodeJS.Timeout | undefined

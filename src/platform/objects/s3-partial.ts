@@ -66,7 +66,9 @@ export function createS3Partials({ client, bucket, multipart, sender, buffers }:
 
     const before = (buffer: Buffer, stop: AbortSignal) =>
       loadTail(tailOf(key, partial), buffer.subarray(0, partial.tailBytes), stop)
-    const writing = { buffers, partBytes, signal, before, send: sendPart, sendRest, graceMs: GRACE_MS }
+    // A server that is killed costs its client one part, not the two that would be under way.
+    const careful = { alone: true, graceMs: GRACE_MS }
+    const writing = { buffers, partBytes, signal, before, send: sendPart, sendRest, ...careful }
     await writeParts(body, { ...writing, maxBytes: size - partial.offset })
     return account
   }
