@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openDatabaseServer } from '#app/database-server.ts'
 import { type EmbeddedPostgres, openEmbeddedPostgres } from '#platform/postgres/index.ts'
 import { commandLine } from '#test/command-line.ts'
-import { openDatabaseServer } from './database-server.ts'
 
 // A server that has never seen this product: none of its roles is there.
 

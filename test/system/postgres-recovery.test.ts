@@ -14,9 +14,9 @@ import {
   spawnOpener,
   stayOpen,
   useNothing,
-} from './openings.harness.ts'
-import { findPostmaster } from './postmaster.ts'
-import { isRunning } from './process-mark.ts'
+} from '#platform/postgres/openings.harness.ts'
+import { findPostmaster } from '#platform/postgres/postmaster.ts'
+import { isRunning } from '#platform/postgres/process-mark.ts'
 
 test('another process keeps the server, until it is killed', async () => {
   const child = spawnOpener(stayOpen)
