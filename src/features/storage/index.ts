@@ -14,7 +14,6 @@ export {
   saveProgress,
   storageOf,
   takeUpload,
-  withinQuota,
 } from './store.ts'
 export { type SweepReport, sweep } from './sweep.ts'
 export { createSweepChore } from './sweep-chore.ts'

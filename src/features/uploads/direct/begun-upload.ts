@@ -1,7 +1,7 @@
 import { findUpload, type Upload } from '#features/storage/index.ts'
 import type { TenantTx } from '#platform/db/database.ts'
 import type { PartialObject } from '#platform/objects/index.ts'
-import { directNotFound } from './failures.ts'
+import { uploadNotFound } from '../failures.ts'
 
 /** An upload whose object was begun: only these are ever shown. */
 export type BegunUpload = Upload & { sizeBytes: number; partial: PartialObject }
@@ -10,9 +10,9 @@ export type BegunUpload = Upload & { sizeBytes: number; partial: PartialObject }
 export async function requireUpload(tx: TenantTx, courseId: string, id: string): Promise<BegunUpload> {
   const upload = await findUpload(tx, id)
   if (upload?.kind !== 'direct' || upload.courseId !== courseId || upload.expiresAt <= new Date()) {
-    throw directNotFound()
+    throw uploadNotFound()
   }
   const { sizeBytes, partial } = upload
-  if (sizeBytes === null || partial === null) throw directNotFound()
+  if (sizeBytes === null || partial === null) throw uploadNotFound()
   return { ...upload, sizeBytes, partial }
 }

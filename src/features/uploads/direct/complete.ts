@@ -1,12 +1,13 @@
 import { createAcceptance, findMaterial, type Material, materialNotFound } from '#features/materials/index.ts'
-import { findUpload, finishUpload, withinQuota } from '#features/storage/index.ts'
+import { findUpload, finishUpload } from '#features/storage/index.ts'
 import { Failure, unavailable } from '#kernel/failure.ts'
 import type { Database, TenantTx } from '#platform/db/database.ts'
 import type { Settle } from '#platform/db/settle.ts'
 import type { DirectStore, ObjectStore } from '#platform/objects/index.ts'
 import type { Queue } from '#platform/queue/index.ts'
+import { uploadNotFound } from '../failures.ts'
 import type { BegunUpload } from './begun-upload.ts'
-import { directNotFound, uploadIncomplete } from './failures.ts'
+import { uploadIncomplete } from './failures.ts'
 import { describeMissing, missingOf, planParts } from './parts.ts'
 
 type Deps = {
@@ -34,7 +35,7 @@ export function createCompletion({ db, objects, queue }: Deps) {
     if (upload.finishedAt === null) await assemble(direct, upload)
     return db.forTenant(tenantId, async (tx) => {
       const isOurs = await finishUpload(tx, upload.id, new Date(Date.now() + REMEMBERED))
-      if (isOurs) return withinQuota(accept(tx, tenantId, materialOf(upload), settle))
+      if (isOurs) return accept(tx, tenantId, materialOf(upload), settle)
       const material = await requireFinished(tx, upload)
       await settle(tx, material)
       return material
@@ -70,7 +71,7 @@ export function asOutage(error: unknown): never {
 }
 
 async function requireFinished(tx: TenantTx, { id }: BegunUpload): Promise<Material> {
-  if ((await findUpload(tx, id)) === undefined) throw directNotFound()
+  if ((await findUpload(tx, id)) === undefined) throw uploadNotFound()
   const material = await findMaterial(tx, id)
   if (material === undefined) throw materialNotFound()
   return material

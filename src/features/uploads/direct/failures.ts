@@ -7,14 +7,8 @@ export const directNotAvailable = () =>
     'This installation keeps files itself and has no bucket; send the bytes to POST /courses/{courseId}/materials, or use a resumable upload.',
   )
 
-export const directNotFound = () =>
-  new Failure('not_found', 'upload.not_found', 'There is no such upload, or it has expired.')
-
 export const uploadIncomplete = (missing = 'part 2') =>
   new Failure('conflict', 'upload.incomplete', `The bucket does not have the whole file yet: ${missing}.`)
-
-export const uploadFinished = () =>
-  new Failure('conflict', 'upload.finished', 'The upload has become a material; delete that instead.')
 
 export const tooManyOpen = (most = 100) =>
   new Failure(

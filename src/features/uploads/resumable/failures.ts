@@ -1,12 +1,7 @@
 import { Failure } from '#kernel/failure.ts'
 
-export const uploadNotFound = () => new Failure('not_found', 'upload.not_found', 'There is no such upload.')
-
 export const uploadExpired = () =>
   new Failure('not_found', 'upload.expired', 'Nobody went on with this upload in time. Begin a new one.')
-
-export const uploadFinished = () =>
-  new Failure('conflict', 'upload.finished', 'The upload has become a material; delete that.')
 
 export const offsetMismatch = () =>
   new Failure('conflict', 'upload.offset_mismatch', 'Upload-Offset is not where the upload stands. Ask with HEAD.')

@@ -5,7 +5,7 @@ import type { Database } from '#platform/db/database.ts'
 import type { Log } from '#platform/log/index.ts'
 import type { ObjectStore } from '#platform/objects/index.ts'
 import type { Queue } from '#platform/queue/index.ts'
-import { uploadNotFound } from './failures.ts'
+import { uploadNotFound } from '../failures.ts'
 import type { ResumableUpload } from './resumable-upload.ts'
 
 type Deps = {

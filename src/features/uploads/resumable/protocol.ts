@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type DataStore, ERRORS, type Locker, Server } from '@tus/server'
 import type { Failure } from '#kernel/failure.ts'
+import { uploadNotFound } from '../failures.ts'
 import * as failures from './failures.ts'
 
 export const TUS_VERSION = '1.0.0'
@@ -73,7 +74,7 @@ const REFUSALS = new Map<unknown, () => Failure>([
   [ERRORS.INVALID_CONTENT_TYPE, () => failures.headerInvalid('Content-Type')],
   [ERRORS.INVALID_LENGTH, () => failures.headerInvalid('Upload-Length')],
   [ERRORS.INVALID_METADATA, () => failures.headerInvalid('Upload-Metadata')],
-  [ERRORS.FILE_NOT_FOUND, failures.uploadNotFound],
+  [ERRORS.FILE_NOT_FOUND, uploadNotFound],
   [ERRORS.FILE_NO_LONGER_EXISTS, failures.uploadExpired],
   [ERRORS.INVALID_OFFSET, failures.offsetMismatch],
   [ERRORS.ERR_SIZE_EXCEEDED, failures.lengthExceeded],

@@ -1,6 +1,6 @@
 import { findUpload, type Upload } from '#features/storage/index.ts'
 import type { TenantTx } from '#platform/db/database.ts'
-import { uploadNotFound } from './failures.ts'
+import { uploadNotFound } from '../failures.ts'
 
 /** An upload of which everything was said at its beginning but its bytes. */
 export type ResumableUpload = Upload & {

@@ -9,8 +9,9 @@ import {
 } from '#features/materials/index.ts'
 import { quotaExceeded } from '#features/storage/index.ts'
 import { type Api, Empty, type Once } from '#platform/http/index.ts'
+import { uploadFinished, uploadNotFound } from '../../failures.ts'
 import type { createDirectUploads } from '../direct.ts'
-import { directNotAvailable, directNotFound, uploadFinished, uploadIncomplete } from '../failures.ts'
+import { directNotAvailable, uploadIncomplete } from '../failures.ts'
 import { DirectUploadBody, DirectUploadParams, presentDirectUpload } from '../schemas.ts'
 
 type Deps = { direct: ReturnType<typeof createDirectUploads>; once: Once }
@@ -28,7 +29,7 @@ export function getDirectUploadRoute(api: Api, { direct }: Deps) {
         params: DirectUploadParams,
         response: { 200: DirectUploadBody },
       },
-      config: { access: 'prep', failures: [directNotFound, directNotAvailable] },
+      config: { access: 'prep', failures: [uploadNotFound, directNotAvailable] },
     },
     async ({ caller, params }) =>
       presentDirectUpload(await direct.show(caller, params.courseId, params.directUploadId)),
@@ -52,7 +53,7 @@ export function completeDirectUploadRoute(api: Api, { direct, once }: Deps) {
         access: 'prep',
         idempotent: true,
         failures: [
-          directNotFound,
+          uploadNotFound,
           uploadIncomplete,
           courseNotFound,
           materialNotFound,
@@ -89,7 +90,7 @@ export function cancelDirectUploadRoute(api: Api, { direct }: Deps) {
         params: DirectUploadParams,
         response: { 204: Empty },
       },
-      config: { access: 'prep', failures: [directNotFound, uploadFinished, directNotAvailable] },
+      config: { access: 'prep', failures: [uploadNotFound, uploadFinished, directNotAvailable] },
     },
     async ({ caller, params }, reply) => {
       await direct.cancel(caller, params.courseId, params.directUploadId)

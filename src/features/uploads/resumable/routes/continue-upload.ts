@@ -9,6 +9,7 @@ import {
 } from '#features/materials/index.ts'
 import { quotaExceeded, uploadBusy } from '#features/storage/index.ts'
 import { type Api, Empty, watchBody } from '#platform/http/index.ts'
+import { uploadFinished, uploadNotFound } from '../../failures.ts'
 import * as failures from '../failures.ts'
 import { AppendHeaders, ContinuationHeaders, PIECE, UploadPath, UploadQuery } from '../schemas.ts'
 import type { Continued, createResumableUploads } from '../uploads.ts'
@@ -27,7 +28,7 @@ const PATH = '/courses/:courseId/uploads/:uploadId'
 const MET = [
   failures.versionUnsupported,
   failures.headerInvalid,
-  failures.uploadNotFound,
+  uploadNotFound,
   failures.uploadExpired,
   courseNotFound,
   materialExternalIdTaken,
@@ -143,12 +144,7 @@ export function deleteUploadRoute(api: Api, { uploads }: Deps) {
       config: {
         access: 'prep',
         uncharged: true,
-        failures: [
-          failures.versionUnsupported,
-          failures.headerInvalid,
-          failures.uploadNotFound,
-          failures.uploadFinished,
-        ],
+        failures: [failures.versionUnsupported, failures.headerInvalid, uploadNotFound, uploadFinished],
       },
     },
     async (request, reply) => answer(reply, await uploads.remove(targetOf(request, request.params), request.headers)),
