@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 INSTALLED := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev demo test test-system check format openapi tables bench bench-upload
+.PHONY: help start dev demo mock-llm test test-system check format openapi tables bench bench-upload
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,8 +15,11 @@ start: $(INSTALLED) ## run everything here: API, worker, embedded PostgreSQL, fi
 dev: $(INSTALLED) ## the same, restarted when a source file changes
 	@exec node --watch --watch-preserve-output src/bin/course-supporter.js start
 
-demo: $(INSTALLED) ## upload examples/, generate the course and print it as a tree
-	@exec node src/bin/demo.ts
+demo: $(INSTALLED) ## the whole product once on examples/ (MOCK=1: with a mock language model)
+	@exec $(if $(MOCK),node test/fakes/llm/serve.ts) node src/bin/demo.ts
+
+mock-llm: $(INSTALLED) ## a mock language model on this machine, until Ctrl-C
+	@exec node test/fakes/llm/serve.ts
 
 test: $(INSTALLED) ## the tests; needs no root, no Docker, no network
 	@vitest run

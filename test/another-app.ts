@@ -1,5 +1,6 @@
 import { createApi } from '#app/api.ts'
 import type { ObjectsConfig } from '#app/config.ts'
+import { withoutLanguageModels } from '#app/language-models.ts'
 import { openServices } from '#app/services.ts'
 import type { TestApp } from './app.ts'
 import { capturedLog } from './log.ts'
@@ -15,6 +16,7 @@ export async function startAnother(
   const running = await createApi({
     config: { http, maxUploadBytes: 1024 ** 3, maxConcurrentUploads: 8 },
     services,
+    models: withoutLanguageModels({ db: services.db, log }),
     log,
   })
   return {

@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApi, type RunningApi } from '#app/api.ts'
-import type { ObjectsConfig } from '#app/config.ts'
+import type { Config, ObjectsConfig } from '#app/config.ts'
+import { type LanguageModels, openLanguageModels, withoutLanguageModels } from '#app/language-models.ts'
+import { LLM_REGISTRY } from '#app/paths.ts'
 import { openServices, type Services } from '#app/services.ts'
 import type { startWork } from '#app/worker.ts'
 import { createTenants } from '#features/access/index.ts'
@@ -17,6 +19,7 @@ export type TestApp = {
   url: string
   database: TestDatabase
   services: Services
+  models: LanguageModels
   running: RunningApi
   /** Where the bytes of materials lie. */
   objectsFolder: string
@@ -46,6 +49,8 @@ export type TestAppOptions = {
   objects?: ObjectsConfig
   /** Milliseconds for which an upload may be silent. */
   uploadStallMs?: number
+  /** Whom the app may ask; nobody unless told so. It waits for nothing between two tries. */
+  llm?: Partial<Config['llm']>
 }
 
 /** The real app on a port of its own, over a database and a folder of its own. `close` fails when it left a connection open. */
@@ -67,11 +72,17 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     appUrl: database.urls.app,
     log,
   })
+  const llm = options.llm && { keys: {}, monthlyLimitNanoUsd: null, registryFile: LLM_REGISTRY, ...options.llm }
+  const { db } = services
+  const models = llm
+    ? await openLanguageModels({ config: { llm }, db, log, sleep: async () => undefined })
+    : withoutLanguageModels({ db, log })
   const http = { host: '127.0.0.1', port: 0, corsOrigins, trustedProxies, processes: 1 }
   const { uploadStallMs } = options
   const running = await createApi({
     config: { http, maxUploadBytes, maxConcurrentUploads },
     services,
+    models,
     log,
     ...(uploadStallMs === undefined ? {} : { uploadStallMs }),
   })
@@ -80,6 +91,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     ? await (await loadWorker())({
         config: { workerSlots: 4, drainMs: 1_000, objects },
         services,
+        models,
         queueUrl: database.urls.queue,
         log,
         extractor: inProcessExtractor,
@@ -92,6 +104,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     url,
     database,
     services,
+    models,
     running,
     objectsFolder,
     logged: lines,

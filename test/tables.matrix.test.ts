@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
-import { newId } from '#platform/ids/index.ts'
 import { startApp } from '#test/app.ts'
+import { recordAnswer, recordCalls, recordReservation } from '#test/ledger.ts'
 import { makeWorld } from '#test/world.ts'
 
 // Every table, from PostgreSQL's own catalog, and what must hold of each. A new table is in here by being there.
@@ -14,7 +14,7 @@ const select = async <R extends pg.QueryResultRow>(text: string, values: unknown
   (await superuser.query<R>(text, values)).rows
 
 /** Tables that hold nothing of a tenant. A new one is a decision to be made here. */
-const SHARED = ['discarded_objects', 'installation', 'schema_migrations']
+const SHARED = ['discarded_objects', 'installation', 'llm_spending_total', 'schema_migrations']
 
 const tables = await select<{ name: string; tenant: string | null }>(`
   SELECT c.relname AS name, CASE WHEN c.relname = 'tenants' THEN 'id' ELSE a.attname END AS tenant
@@ -32,22 +32,9 @@ for (const [index, tenant] of [ours, rival].entries()) {
      VALUES (gen_random_uuid(), $1, $2, 'resumable', $1::uuid || '/upload', now() + interval '1 hour')`,
     [tenant, worlds[index]?.['courseId']],
   )
-  await app.services.db.forTenant(tenant, (tx) =>
-    tx
-      .insertInto('llm_calls')
-      .values({
-        id: newId(),
-        tenant_id: tenant,
-        action: 'structure',
-        provider: 'openai',
-        model: 'm',
-        succeeded: true,
-        tokens_in: 1,
-        tokens_out: 1,
-        latency_ms: 1,
-      })
-      .execute(),
-  )
+  await recordCalls(app.database, [{ tenant_id: tenant }])
+  await recordReservation(app.database, { tenant_id: tenant })
+  await recordAnswer(app.database, { tenant_id: tenant, course_id: worlds[index]?.['courseId'] })
 }
 
 afterAll(async () => {

@@ -15,11 +15,13 @@ import type { Limiter } from '#platform/limits/index.ts'
 import type { Log } from '#platform/log/index.ts'
 import type { Config } from './config.ts'
 import { API_DESCRIPTION } from './description.ts'
+import type { LanguageModels } from './language-models.ts'
 import type { Services } from './services.ts'
 
 export type ApiOptions = {
   config: Pick<Config, 'http' | 'maxUploadBytes' | 'maxConcurrentUploads'>
   services: Services
+  models: LanguageModels
   log: Log
   /** Counts requests across processes; without it each counts alone. */
   sharedLimiter?: Limiter
@@ -35,6 +37,7 @@ export type RunningApi = { api: Api; inventory: Inventory; close(graceMs: number
 export async function createApi({
   config,
   services,
+  models,
   log,
   sharedLimiter,
   uploadStallMs: stallMs,
@@ -52,7 +55,8 @@ export async function createApi({
     description: { ...API_DESCRIPTION, keyFailures: KEY_FAILURES },
   })
   const once = createOnce(createAnswerStore({ db }))
-  const usage = usageFeature({ db, now: () => new Date() })
+  const date = () => new Date()
+  const usage = usageFeature({ db, now: date })
   const admission = createAdmission({ total: config.maxConcurrentUploads })
   const materials = materialsFeature({
     db,
@@ -90,9 +94,9 @@ export async function createApi({
       coursesFeature({ db, cursors, once }).routes(v1)
       await materials.routes(v1)
       await uploads.routes(v1)
-      structureFeature({ db, queue, cursors, once }).routes(v1)
+      structureFeature({ db, queue, cursors, once, models, budgetOf: usage.budgetOf, now: date }).routes(v1)
       homeworkFeature({ db, once }).routes(v1)
-      jobsFeature({ db }).routes(v1)
+      jobsFeature({ db, queue }).routes(v1)
       usage.routes(v1)
     },
     { prefix: '/api/v1' },

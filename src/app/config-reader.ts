@@ -74,6 +74,8 @@ export function createReader(env: Env) {
   }
 }
 
+export type Reader = ReturnType<typeof createReader>
+
 const schemeOf = (url: string) => (URL.canParse(url) ? `${new URL(url).protocol}//` : '')
 
 /** `https://lms.example`: scheme, host, port, nothing else. */

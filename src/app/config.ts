@@ -1,7 +1,8 @@
 import { isIPv6 } from 'node:net'
 import { resolve } from 'node:path'
 import { refuseEndpoint } from '#platform/objects/index.ts'
-import { createReader, type Env, isAddressRange, isOrigin } from './config-reader.ts'
+import { createReader, type Env, isAddressRange, isOrigin, type Reader } from './config-reader.ts'
+import { type LlmConfig, readLlmConfig } from './llm-config.ts'
 
 export { ConfigError } from './config-reader.ts'
 
@@ -21,6 +22,7 @@ export type Config = {
   http: { host: string; port: number; corsOrigins: string[]; trustedProxies: string[]; processes: number }
   database: DatabaseConfig
   objects: ObjectsConfig
+  llm: LlmConfig
   redisUrl: string | undefined
   maxUploadBytes: number
   /** Uploads that one API process takes at once. */
@@ -58,6 +60,7 @@ export function readConfig(env: Env, needs: Needs = {}): Config {
     },
     database: databaseOf(read, { inProduction, dataDir, needs }),
     objects: objectsOf(read, { inProduction, dataDir, needs }),
+    llm: readLlmConfig(read, { inProduction, mayAsk: needs.migration !== true }),
     redisUrl: read.given('REDIS_URL'),
     maxUploadBytes: read.integer('MAX_UPLOAD_BYTES', GIB, { min: 1, max: 5 * 1024 * GIB }),
     maxConcurrentUploads: read.integer('MAX_CONCURRENT_UPLOADS', 8, { min: 1, max: 10_000 }),
@@ -72,7 +75,6 @@ export function readConfig(env: Env, needs: Needs = {}): Config {
   return config
 }
 
-type Reader = ReturnType<typeof createReader>
 type Place = { inProduction: boolean; dataDir: string; needs: Needs }
 
 const PARTS = 'POSTGRES_HOST with POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB'

@@ -14,7 +14,10 @@ const TABLES: Record<string, string> = {
   exercises: 'exercises, by the ids that submissions refer to',
   exercise_versions: 'what the exercises say in each version',
   jobs: 'work in the background',
-  llm_calls: 'calls of language models and what they cost, in billionths of a USD',
+  llm_calls: 'every attempt to ask a language model and what it cost, in billionths of a USD',
+  llm_reservations: 'attempts under way, and what is set aside for them',
+  llm_spending: 'what each month has cost, and what is set aside',
+  llm_answers: 'answers of language models that are kept, so that none is bought twice',
   storage_usage: 'how much is stored and how much may be',
   uploads: 'uploads that were begun and not finished',
 }

@@ -8,6 +8,7 @@ import { emptyDiscarded } from '#features/materials/index.ts'
 import { startApp, type TestApp } from '#test/app.ts'
 import { build } from '#test/build.ts'
 import { filesBelow } from '#test/files-below.ts'
+import { recordAnswer, recordCalls, recordReservation } from '#test/ledger.ts'
 import { exportTenant } from './export.ts'
 
 const TEXT = '# Цикли\n\nЦикл повторює дії.\n'
@@ -37,11 +38,10 @@ async function furnish(client: typeof acme) {
   detail.modules[0].lessons[0].exercises = [{ kind: 'open', description: 'Що таке цикл?' }]
   expect((await client.put(`/courses/${course}/structure`, detail)).status).toBe(200)
   await client.post('/courses', { title: 'Ще один' }, { 'idempotency-key': 'once' })
-  await superuser.query(
-    `INSERT INTO llm_calls (id, tenant_id, course_id, action, provider, model, succeeded, tokens_in, tokens_out, cost_nano_usd, latency_ms)
-     VALUES (gen_random_uuid(), $1, $2, 'structure', 'p', 'm', true, 1, 1, $3, 1)`,
-    [client.tenantId, course, COST],
-  )
+  const own = { tenant_id: client.tenantId, course_id: course }
+  await recordCalls(app.database, [{ ...own, cost_nano_usd: COST }])
+  await recordReservation(app.database, { tenant_id: client.tenantId, nano_usd: '5' })
+  await recordAnswer(app.database, own)
   await superuser.query(
     `INSERT INTO uploads (id, tenant_id, course_id, kind, object_key, reserved_bytes, partial, expires_at)
      VALUES (gen_random_uuid(), $1, $2, 'resumable', $1::uuid || '/upload', 7, '{"uploadId": "of the bucket"}', now() + interval '1 hour')`,
@@ -150,7 +150,12 @@ test('a deleted tenant leaves its costs, and nothing else in the database or in 
   const rivals = await countRows(rival.tenantId)
   await createTenants(app.services).delete('Академія')
   await emptyDiscarded(app.services)
-  expect(await tablesThatName(acme.tenantId)).toEqual(['public.llm_calls'])
+  expect((await tablesThatName(acme.tenantId)).toSorted()).toEqual(['public.llm_calls', 'public.llm_spending'])
+  const { rows: left } = await superuser.query(
+    'SELECT spent_nano_usd, reserved_nano_usd FROM llm_spending WHERE tenant_id = $1',
+    [acme.tenantId],
+  )
+  expect(left).toEqual([{ spent_nano_usd: COST, reserved_nano_usd: '0' }])
   const files = await filesBelow(app.objectsFolder)
   expect(files.filter((file) => file.includes(acme.tenantId))).toEqual([])
   expect(await countRows(rival.tenantId)).toEqual(rivals)

@@ -4,6 +4,7 @@ import { createFileStore } from '#platform/objects/index.ts'
 import { createCursors } from '#platform/paging/index.ts'
 import { createQueue } from '#platform/queue/index.ts'
 import { createApi } from './api.ts'
+import { withoutLanguageModels } from './language-models.ts'
 
 /** The OpenAPI document of the whole API as JSON text. Builds the server; nothing listens and nothing connects. */
 export async function describedApi(): Promise<string> {
@@ -23,6 +24,7 @@ export async function describedApi(): Promise<string> {
   const running = await createApi({
     config: { http, maxUploadBytes: 1024 ** 3, maxConcurrentUploads: 8 },
     services,
+    models: withoutLanguageModels({ db, log }),
     log,
   })
   try {

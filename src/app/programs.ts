@@ -4,6 +4,7 @@ import { createApi } from './api.ts'
 import type { Config } from './config.ts'
 import { claimDataDir, prepareDataDir } from './data-dir.ts'
 import { openDatabaseServer } from './database-server.ts'
+import { openLanguageModels } from './language-models.ts'
 import { listen } from './listen.ts'
 import { openServices, type Services } from './services.ts'
 import { openSharedLimiter } from './shared-limiter.ts'
@@ -28,6 +29,7 @@ export async function runProgram(config: Config, parts: Parts, log: Log, stoppin
     const opened = await openServices({ config, appUrl: server.appUrl, log })
     stopper.add(opened.close)
     const services = { ...opened, objects: await claimStorage({ ...opened, log }) }
+    const models = await openLanguageModels({ config, db: services.db, log })
     const sharedLimiter = parts.api ? await openSharedLimiter(config.redisUrl, log) : undefined
     if (sharedLimiter) stopper.add(sharedLimiter.close)
 
@@ -35,7 +37,7 @@ export async function runProgram(config: Config, parts: Parts, log: Log, stoppin
     const running = stopper.together()
     let url: string | undefined
     if (parts.api) {
-      const options = { config, services, log, isStopping: stopper.isStopping }
+      const options = { config, services, models, log, isStopping: stopper.isStopping }
       const { api, close } = await createApi({ ...options, ...(sharedLimiter ? { sharedLimiter } : {}) })
       running.add(() => close(config.drainMs))
       url = await listen(api, config.http)
@@ -43,7 +45,7 @@ export async function runProgram(config: Config, parts: Parts, log: Log, stoppin
     stopping?.throwIfAborted()
     if (parts.worker) {
       const { startWork } = await import('./worker.ts')
-      const work = await startWork({ config, services, queueUrl: server.queueUrl, log })
+      const work = await startWork({ config, services, models, queueUrl: server.queueUrl, log })
       running.add(work.stop)
     }
     stopping?.throwIfAborted()

@@ -10,11 +10,13 @@ import { startWorker } from '#platform/queue/start-worker.ts'
 import { createWebFetcher } from '#platform/web/fetcher.ts'
 import type { WebFetcher } from '#platform/web/index.ts'
 import type { Config } from './config.ts'
+import type { LanguageModels } from './language-models.ts'
 import type { Services } from './services.ts'
 
 export type WorkerOptions = {
   config: Pick<Config, 'workerSlots' | 'drainMs' | 'objects'>
   services: Services
+  models: LanguageModels
   queueUrl: string
   log: Log
   web?: WebFetcher
@@ -28,6 +30,8 @@ const DROP_EVERY = 60_000
 const SWEEP_EVERY = 600_000
 // How often it is asked whether the hour is over.
 const SWEEP_STORAGE_EVERY = 60_000
+const SETTLE_EVERY = 30_000
+const PRUNE_EVERY = 3_600_000
 // Far longer than an upload may be silent.
 const HALF_WRITTEN = 3_600_000
 
@@ -35,6 +39,7 @@ const HALF_WRITTEN = 3_600_000
 export async function startWork({
   config,
   services,
+  models,
   queueUrl,
   log,
   web = createWebFetcher({ limits: { types: PAGE_TYPES } }),
@@ -42,7 +47,7 @@ export async function startWork({
 }: WorkerOptions): Promise<{ stop(): Promise<void> }> {
   const { db, objects } = services
   const materials = materialsWork({ db, objects, extractor, web })
-  const structure = structureWork({ db, engine: createBackgroundOutline() })
+  const structure = structureWork({ db, outline: createBackgroundOutline(), models })
   const answers = createAnswerStore({ db })
   const worker = await startWorker({
     db,
@@ -64,6 +69,8 @@ export async function startWork({
     chore(DISCARD_EVERY, () => materials.emptyDiscarded(stopping.signal), 'deleted files are still there'),
     chore(FORGET_EVERY, () => answers.sweep(), 'old idempotency keys are still there'),
     chore(DROP_EVERY, () => dropExpiredUploads(db, { signal: stopping.signal }), 'abandoned uploads are still there'),
+    chore(SETTLE_EVERY, () => models.ledgers.settleExpired(), 'money of lost calls is still set aside'),
+    chore(PRUNE_EVERY, () => structure.pruneAnswers(), 'old answers are still there'),
     chore(SWEEP_STORAGE_EVERY, () => sweepStorage(stopping.signal), 'what nothing owns is still stored'),
     ...(config.objects.kind === 'files'
       ? [chore(SWEEP_EVERY, sweepFiles(config.objects), 'half-written files are still there')]

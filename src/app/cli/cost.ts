@@ -1,12 +1,10 @@
 import type { Command } from 'commander'
-import type { CostReport } from '#features/usage/index.ts'
 import { dayOf, shortText } from './options.ts'
-import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
 type Options = { tenant?: string; from?: Date; to?: Date; json?: boolean }
 
-export function costCommand(program: Command, { out, withTenants }: Terminal) {
+export function costCommand(program: Command, { out, stdout, config, withTenants }: Terminal) {
   program
     .command('cost')
     .description('what language models cost: of the running UTC month, of all tenants, unless said otherwise')
@@ -15,36 +13,43 @@ export function costCommand(program: Command, { out, withTenants }: Terminal) {
     .option('--to <day>', 'the day after the last, UTC', dayOf)
     .option('--json', 'print JSON')
     .action(async ({ tenant, from, to, json }: Options) => {
-      const { presentReport, usageFeature, usd } = await import('#features/usage/index.ts')
+      const { presentBudget, presentReport, presentRow, usageFeature } = await import('#features/usage/index.ts')
       const period = { ...(from ? { from } : {}), ...(to ? { to } : {}) }
-      const { report, budget } = await withTenants(async (tenants, { db }) => {
-        const { reports } = usageFeature({ db, now: () => new Date() })
-        const id = tenant === undefined ? undefined : (await tenants.require(tenant)).id
+      const now = new Date()
+      const { report, own, budgets, names, courses } = await withTenants(async (tenants, { db }) => {
+        const { reports } = usageFeature({ db, now: () => now })
+        const known = tenant === undefined ? await tenants.list() : [await tenants.require(tenant)]
+        const id = tenant === undefined ? undefined : known[0]?.id
+        const report = await reports.reportFor(id, period)
         return {
-          report: await reports.reportFor(id, period),
-          budget: id === undefined ? NO_BUDGET : await reports.budgetOf(id),
+          report,
+          names: new Map(known.map(({ id, name }) => [id, name])),
+          own: id === undefined ? undefined : await reports.budgetOf(id),
+          budgets: await reports.budgets(),
+          courses: await reports.courseTitles(report.groups.course.flatMap(({ group }) => group ?? [])),
         }
       })
-      if (!json) return out(described(report, usd))
-      // Budgets belong to tenants: all of them together have none.
-      const { budget: one, ...shown } = presentReport(report, budget)
-      out(JSON.stringify(tenant === undefined ? shown : { ...shown, budget: one }))
+      const installation = { limitNanoUsd: config().llm.monthlyLimitNanoUsd, ...budgets.total }
+      if (json && own) return out(JSON.stringify(presentReport(report, own)))
+      if (json) {
+        // Budgets belong to tenants: all of them together have that of the installation.
+        const { budget, ...shown } = presentReport(report, installation)
+        const by_tenant = report.groups.tenant.map((row) => {
+          const id = row.group ?? ''
+          const limits = budgets.byTenant.get(id)
+          return { ...presentRow(row), name: names.get(id) ?? null, budget: limits ? presentBudget(limits) : null }
+        })
+        return out(JSON.stringify({ ...shown, by_tenant, installation: budget }))
+      }
+      const { costText } = await import('./cost-text.ts')
+      const tenantsOf = () =>
+        new Map([...budgets.byTenant].map(([id, budget]) => [id, { name: names.get(id) ?? id, budget }]))
+      const text = costText({
+        ...{ report, courses, month: now.toISOString().slice(0, 7) },
+        budget: own ? { title: `The budget of ${tenant}`, ...own } : { title: 'The limit of all', ...installation },
+        ...(own ? {} : { tenants: tenantsOf() }),
+        columns: 'columns' in stdout && typeof stdout.columns === 'number' ? stdout.columns : 100,
+      })
+      out(text)
     })
-}
-
-const NO_BUDGET = { limitNanoUsd: null, spentNanoUsd: 0n, reservedNanoUsd: 0n }
-
-function described({ from, to, summary, groups }: CostReport, usd: (nano: bigint) => string): string {
-  const [first, end] = [from, to].map((day) => day.toISOString().slice(0, 10))
-  const calls = `${summary.calls} call${summary.calls === 1 ? '' : 's'}`
-  const head = `From ${first} to ${end} (exclusive): ${calls}, ${usd(summary.costNanoUsd)} USD.`
-  if (summary.calls === 0) return head
-  const blocks = Object.entries(groups).map(([name, rows]) =>
-    table(
-      [name.toUpperCase(), 'CALLS', 'USD', 'TOKENS IN', 'TOKENS OUT'],
-      rows.map((row) => [row.group, row.calls, usd(row.costNanoUsd), row.tokensIn, row.tokensOut]),
-      'none',
-    ),
-  )
-  return [head, ...blocks].join('\n\n')
 }

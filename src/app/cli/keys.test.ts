@@ -4,6 +4,7 @@ import { startApp, type TestApp } from '#test/app.ts'
 import { createClient } from '#test/client.ts'
 import { type CommandLine, commandLine } from '#test/command-line.ts'
 import { queryAsSuperuser } from '#test/database.ts'
+import { recordCalls } from '#test/ledger.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
@@ -52,9 +53,16 @@ test('a tenant is its id and name, and its name is its own', async () => {
 
   const list = await cli.json('tenant', 'list')
   const storage = { storage_bytes_used: 0, storage_bytes_limit: 20 * 1024 ** 3 }
-  expect(list).toContainEqual({ ...created, is_active: true, created_at: expect.stringMatching(TIME), ...storage })
+  const money = { monthly_budget_usd: '10', spent_usd: '0', llm_providers: null }
+  expect(list).toContainEqual({
+    ...created,
+    is_active: true,
+    created_at: expect.stringMatching(TIME),
+    ...storage,
+    ...money,
+  })
   expect((await cli.run('tenant', 'list')).out).toMatch(
-    new RegExp(`^${created.id} +Academy «Ї» +yes +\\d{4}-\\S+ \\S+ +0 B +20 GiB$`, 'm'),
+    new RegExp(`^${created.id} +Academy «Ї» +yes +\\d{4}-\\S+ \\S+ +0 B +20 GiB +10 USD +all$`, 'm'),
   )
 })
 
@@ -74,6 +82,39 @@ test('a quota is what was said last, and none has to be said', async () => {
   const said = await cli.run('tenant', 'quota', '--name', 'Сховище', '--bytes', '1572864')
   expect(said.out).toBe('The quota of Сховище: 0 B → 1.5 MiB, 0 B stored.\n')
   expect((await cli.run('tenant', 'quota', '--name', 'Сховище')).code).toBe(2)
+})
+
+test('a budget is what was said last, and none has to be said', async () => {
+  const { id } = await cli.json('tenant', 'create', '--name', 'Скарбниця')
+  const budget = (usd: string) => cli.json('tenant', 'budget', '--name', 'Скарбниця', '--monthly-usd', usd)
+  const amounts = (previous_monthly_budget_usd: string | null, monthly_budget_usd: string | null) => ({
+    ...{ id, name: 'Скарбниця', spent_usd: '0', monthly_budget_usd, previous_monthly_budget_usd },
+  })
+  expect(await budget('12.50')).toEqual(amounts('10', '12.5'))
+  expect(await budget('none')).toEqual(amounts('12.5', null))
+  expect(await budget('0')).toEqual(amounts(null, '0'))
+  expect(await budget('1000000000')).toEqual(amounts('0', '1000000000'))
+  await recordCalls(app.database, [{ tenant_id: id, cost_nano_usd: '3250000000' }])
+  const said = async (usd: string) =>
+    (await cli.run('tenant', 'budget', '--name', 'Скарбниця', '--monthly-usd', usd)).out
+  expect(await said('4')).toBe('The budget of Скарбниця: 1000000000 USD → 4 USD a month, 3.25 USD spent in this one.\n')
+  expect(await said('3.25')).toMatch(
+    /: 4 USD → 3\.25 USD a month.+\nUntil the next month nothing more can be spent\.\n$/,
+  )
+})
+
+test('providers are what was allowed last', async () => {
+  const { id } = await cli.json('tenant', 'create', '--name', 'Обережна')
+  const allow = (...providers: string[]) =>
+    cli.json('tenant', 'providers', '--name', 'Обережна', '--allow', ...providers)
+  const allowed = (previous_llm_providers: string[] | null, llm_providers: string[] | null) => ({
+    ...{ id, name: 'Обережна', llm_providers, previous_llm_providers },
+  })
+  expect(await allow('openai, anthropic,openai')).toEqual(allowed(null, ['anthropic', 'openai']))
+  expect((await cli.run('tenant', 'list')).out).toMatch(/Обережна .+ 10 USD +anthropic, openai$/m)
+  const said = await cli.run('tenant', 'providers', '--name', 'Обережна', '--allow', 'gemini')
+  expect(said.out).toBe('The providers of Обережна: anthropic, openai → gemini.\n')
+  expect(await allow('all')).toEqual(allowed(['gemini'], null))
 })
 
 test('a key is printed once, works at once, and is never printed again', async () => {
@@ -221,6 +262,8 @@ test.each([
   'tenant deactivate --name',
   'tenant activate --name',
   'tenant quota --bytes none --name',
+  'tenant budget --monthly-usd none --name',
+  'tenant providers --allow all --name',
   'tenant export --out /nonexistent --name',
   'tenant delete --confirm Нема --name',
   'cost --tenant',

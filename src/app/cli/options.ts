@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { SCOPES, type Scope } from '#kernel/caller.ts'
+import { nanoUsd } from '#platform/llm/price.ts'
+import { PROVIDERS, type Provider } from '#platform/llm/registry.ts'
 
 // Parsers of option values. What they throw is a wrong usage: exit code 2.
 
@@ -56,6 +58,27 @@ export function bytesOrNone(value: string): number | 'none' {
   const bytes = count === '' ? Number.NaN : Number(count) * 1024 ** UNITS.indexOf(unit)
   if (!Number.isSafeInteger(bytes)) throw new InvalidArgumentError('must be a number of bytes such as 20GiB, or none.')
   return bytes
+}
+
+const MOST_USD = 1_000_000_000n * 1_000_000_000n
+
+/** `25`, `12.50` in nano-USD, or `none`. */
+export function usdOrNone(value: string): bigint | 'none' {
+  if (value === 'none') return value
+  const nano = nanoUsd(value)
+  if (nano === undefined || nano > MOST_USD)
+    throw new InvalidArgumentError('must be USD such as 25 or 12.50, at most 1000000000, or none.')
+  return nano
+}
+
+/** `openai,anthropic`, or `all`. */
+export function providersOrAll(value: string): Provider[] | 'all' {
+  if (value === 'all') return value
+  const names = value.split(',').map((name) => name.trim())
+  const found = PROVIDERS.filter((provider) => names.includes(provider))
+  if (found.length !== new Set(names).size)
+    throw new InvalidArgumentError(`must be all, or some of ${PROVIDERS.join(',')}.`)
+  return found
 }
 
 /** Bytes as people read them, to two decimals. */

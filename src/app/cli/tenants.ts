@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
 import { Failure } from '#kernel/failure.ts'
+import { usd } from '#kernel/money.ts'
 import { bytesOrNone, path, shortText, shownBytes } from './options.ts'
 import { table } from './table.ts'
+import { moneyCommands, shownBudget, shownProviders } from './tenants-money.ts'
 import type { Terminal } from './terminal.ts'
 import { quoted } from './welcome.ts'
 
@@ -24,9 +26,10 @@ export function tenantCommands(program: Command, terminal: Terminal) {
     .action(async ({ json }: { json?: boolean }) => {
       const found = await withTenants((tenants) => tenants.list())
       if (json) return out(JSON.stringify(found.map(listed)))
-      const head = ['ID', 'NAME', 'ACTIVE', 'CREATED UTC', 'STORED', 'QUOTA']
-      const rows = found.map(({ id, name, isActive, createdAt, used, quota }) => {
-        return [id, name, isActive, createdAt, shownBytes(used), shownBytes(quota)]
+      const head = ['ID', 'NAME', 'ACTIVE', 'CREATED UTC', 'STORED', 'QUOTA', 'BUDGET', 'PROVIDERS']
+      const rows = found.map(({ id, name, isActive, createdAt, used, quota, budget, providers }) => {
+        const money = [shownBudget(budget), shownProviders(providers)]
+        return [id, name, isActive, createdAt, shownBytes(used), shownBytes(quota), ...money]
       })
       out(table(head, rows, 'There is no tenant yet.'))
     })
@@ -42,6 +45,7 @@ export function tenantCommands(program: Command, terminal: Terminal) {
     })
   }
   quotaCommand(tenant, terminal)
+  moneyCommands((...about) => named(tenant, ...about), terminal)
   dataCommands(tenant, terminal)
 }
 
@@ -98,13 +102,26 @@ const notConfirmed = () =>
 
 const counted = (count: number, thing: string) => `${count} ${thing}${count === 1 ? '' : 's'}`
 
-type Listed = { id: string; name: string; isActive: boolean; createdAt: Date; used: number; quota: number | null }
+type Listed = {
+  id: string
+  name: string
+  isActive: boolean
+  createdAt: Date
+  used: number
+  quota: number | null
+  budget: bigint | null
+  spent: bigint
+  providers: string[] | null
+}
 
-const listed = ({ id, name, isActive, createdAt, used, quota }: Listed) => ({
+const listed = ({ id, name, isActive, createdAt, used, quota, budget, spent, providers }: Listed) => ({
   id,
   name,
   is_active: isActive,
   created_at: createdAt.toISOString(),
   storage_bytes_used: used,
   storage_bytes_limit: quota,
+  monthly_budget_usd: budget === null ? null : usd(budget),
+  spent_usd: usd(spent),
+  llm_providers: providers,
 })

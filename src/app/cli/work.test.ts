@@ -1,12 +1,13 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startApp, type TestApp } from '#test/app.ts'
 import { build } from '#test/build.ts'
 import { type CommandLine, commandLine } from '#test/command-line.ts'
 import { queryAsSuperuser } from '#test/database.ts'
 import { filesBelow } from '#test/files-below.ts'
+import { recordCalls } from '#test/ledger.ts'
 
 let app: TestApp
 let cli: CommandLine
@@ -107,30 +108,60 @@ test('a tenant goes out and away with everything it has, and no one else loses a
   expect((await cli.json('tenant', 'list')).map(({ name }: { name: string }) => name)).not.toContain('Йде геть')
 })
 
-const sums = { calls: 1, cost_usd: '0.000000001', tokens_in: 10, tokens_out: 5, avg_latency_ms: 300 }
-
-test('costs are those of all tenants or of one, in the shape of the API', async () => {
-  const { tenantId, get } = await app.as('Платить')
-  await app.as('Не платить')
-  await queryAsSuperuser(
-    app.database,
-    `INSERT INTO llm_calls (id, tenant_id, action, provider, model, succeeded, tokens_in, tokens_out, cost_nano_usd, latency_ms, created_at)
-     VALUES (gen_random_uuid(), $1, 'structure', 'aimock', 'm-1', true, 10, 5, 1, 300, '2026-02-28T23:59:59Z')`,
-    [tenantId],
-  )
+describe('costs', () => {
+  const sums = { calls: 1, cost_usd: '0.000000001', tokens_in: 10, tokens_out: 5, avg_latency_ms: 300 }
+  const priced = { unpriced: false, unpriced_calls: 0 }
   const period = ['--from', '2026-02-01', '--to', '2026-03-01']
-  const all = await cli.json('cost', ...period)
-  expect(all).toMatchObject({ from: '2026-02-01T00:00:00.000Z', to: '2026-03-01T00:00:00.000Z' })
-  expect(all.by_model).toEqual([{ group: 'm-1', ...sums }])
-  expect(all.budget).toBeUndefined()
-  const { body } = await get('/reports/cost?from=2026-02-01&to=2026-03-01')
-  expect(await cli.json('cost', '--tenant', 'Платить', ...period)).toEqual(body)
-  expect((await cli.json('cost', '--tenant', 'Не платить', ...period)).summary.total_calls).toBe(0)
-  expect((await cli.run('cost', ...period)).out).toMatch(
-    /^From 2026-02-01 to 2026-03-01 \(exclusive\): 1 call, 0\.000000001 USD\.\n\nACTION +CALLS +USD[\s\S]+m-1 +1 +0\.000000001 +10 +5\n/,
-  )
-  const backwards = await cli.run('cost', '--from', '2026-03-01', '--to', '2026-02-01')
-  expect(backwards).toMatchObject({ code: 1, err: 'course-supporter: to must be after from\n' })
+  const none = { spent_usd: '0', reserved_usd: '0' }
+
+  test('are those of all tenants or of one, in the shape of the API', async () => {
+    const { tenantId, get } = await app.as('Платить')
+    const { tenantId: other } = await app.as('Не платить')
+    const call = { action: 'structure', provider: 'aimock', model: 'm-1', created_at: '2026-02-28T23:59:59Z' }
+    const cost = { ...call, tokens_in: 10, tokens_out: 5, latency_ms: 300 }
+    await recordCalls(app.database, [{ tenant_id: tenantId, ...cost }])
+    const all = await cli.json('cost', ...period)
+    expect(all).toMatchObject({ from: '2026-02-01T00:00:00.000Z', to: '2026-03-01T00:00:00.000Z' })
+    expect(all.by_model).toEqual([{ group: 'm-1', ...sums, ...priced }])
+    expect(all.by_tenant).toEqual([
+      { group: tenantId, name: 'Платить', ...sums, ...priced, budget: { limit_usd: '10', ...none } },
+    ])
+    expect(all.installation).toEqual({ limit_usd: null, ...none })
+    expect(all.budget).toBeUndefined()
+    const { body } = await get('/reports/cost?from=2026-02-01&to=2026-03-01')
+    expect(await cli.json('cost', '--tenant', 'Платить', ...period)).toEqual(body)
+    expect((await cli.json('cost', '--tenant', 'Не платить', ...period)).summary.total_calls).toBe(0)
+
+    await recordCalls(app.database, [{ tenant_id: other, ...cost, cost_nano_usd: null, succeeded: false }])
+    await queryAsSuperuser(app.database, 'DELETE FROM tenants WHERE id = $1', [other])
+    expect((await cli.json('cost', ...period)).by_tenant).toContainEqual({
+      ...{ group: other, name: null, budget: null, ...sums, cost_usd: '0', unpriced: true, unpriced_calls: 1 },
+    })
+    const backwards = await cli.run('cost', '--from', '2026-03-01', '--to', '2026-02-01')
+    expect(backwards).toMatchObject({ code: 1, err: 'course-supporter: to must be after from\n' })
+  })
+
+  test('are told with charts: who, when, what for, of which course', async () => {
+    const client = await app.as('Малює')
+    const { id: course } = await build.course(client, { title: 'Малюнок' })
+    const own = { tenant_id: client.tenantId, course_id: course, created_at: '2026-01-10T12:00:00Z' }
+    await recordCalls(app.database, [{ ...own, cost_nano_usd: '1500000000' }])
+    await recordCalls(app.database, [{ tenant_id: client.tenantId, cost_nano_usd: '2500000000' }])
+    const january = ['--from', '2026-01-01', '--to', '2026-02-01']
+    const all = (await cli.run('cost', ...january)).out
+    expect(all).toMatch(
+      /^From 2026-01-01 to 2026-02-01 \(exclusive\): 1 call, 1\.5 USD\.\nThe limit of all for \d{4}-\d\d: none; /,
+    )
+    expect(all).toMatch(/^Малює +1\.5000 +1 +10 USD +█{5}░{15} 25 %$/m)
+    expect(all).toMatch(/^2026-01-10 +█{40} +1\.5000 +100 % +1 +100 +10$/m)
+    expect(all).toMatch(/^Малюнок +█{40} /m)
+    const one = (await cli.run('cost', '--tenant', 'Малює', ...january)).out
+    expect(one).toMatch(/\nThe budget of Малює for \d{4}-\d\d: 2\.5 of 10 USD spent {2}█{5}░{15} 25 %\n/)
+    expect(one).not.toContain('TENANT')
+    expect((await cli.run('cost', '--tenant', 'Черга')).out).toMatch(
+      /: 0 calls, 0 USD\.\nThe budget of Черга for [^\n]+\n$/,
+    )
+  })
 })
 
 test('migrate has nothing to do where all is done', async () => {

@@ -3,11 +3,12 @@ export type DemoClient = {
   get<T>(path: string): Promise<T>
   post<T>(path: string, json: unknown): Promise<T>
   upload<T>(path: string, bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<T>
-  /** Asks again until it is so; gives up after two minutes. */
-  wait<T>(path: string, isDone: (found: T) => boolean): Promise<T>
+  /** Asks again until it is so; gives up after so many minutes. */
+  wait<T>(path: string, isDone: (found: T) => boolean, minutes?: number): Promise<T>
 }
 
-const PATIENCE = 120_000
+// Soon enough for who watches, and seldom enough for an hour.
+const [SHORTEST_PAUSE, LONGEST_PAUSE] = [50, 1_000]
 
 export function createDemoClient(base: string, key: string): DemoClient {
   async function ask<T>(
@@ -30,13 +31,15 @@ export function createDemoClient(base: string, key: string): DemoClient {
     get: (path) => ask('GET', path),
     post: (path, json) => ask('POST', path, JSON.stringify(json), 'application/json'),
     upload: (path, bytes, contentType) => ask('POST', path, bytes, contentType),
-    async wait<T>(path: string, isDone: (found: T) => boolean) {
-      for (const end = Date.now() + PATIENCE; Date.now() < end; ) {
+    async wait<T>(path: string, isDone: (found: T) => boolean, minutes = 2) {
+      let pause = SHORTEST_PAUSE
+      for (const end = Date.now() + minutes * 60_000; Date.now() < end; ) {
         const found = await client.get<T>(path)
         if (isDone(found)) return found
-        await new Promise((resolve) => setTimeout(resolve, 100))
+        await new Promise((resolve) => setTimeout(resolve, pause))
+        pause = Math.min(LONGEST_PAUSE, pause * 1.2)
       }
-      throw new Error(`${path} took longer than two minutes`)
+      throw new Error(`${path} took longer than ${minutes} minutes`)
     },
   }
   return client

@@ -28,7 +28,7 @@ test('a key learns whose it is and what it may do', async () => {
     key: { prefix, label: 'виробництво', scopes: ['prep'], expires_at: expiresAt.toISOString() },
     limits: { prep: 7, check: 300 },
     quota: { storage_bytes_used: 8, storage_bytes_limit: 20 * 1024 ** 3 },
-    budget: { limit_usd: null, spent_usd: '0', reserved_usd: '0' },
+    budget: { limit_usd: '10', spent_usd: '0', reserved_usd: '0' },
   })
   await tenants().setQuota('Академія', null)
   expect((await client.get('/me')).body.quota.storage_bytes_limit).toBeNull()

@@ -9,6 +9,9 @@ export type Tenant = { id: string; name: string; isActive: boolean; createdAt: D
 /** Bytes. A quota of null is none. */
 export type TenantStorage = { used: number; quota: number | null }
 
+/** What a tenant may spend on language models in a UTC month, in nano-USD (null: any amount), and whom it may be spent with (null: all). */
+export type TenantMoney = { budget: bigint | null; spent: bigint; providers: string[] | null }
+
 export type ApiKey = {
   id: string
   tenantId: string
@@ -69,15 +72,53 @@ export async function findTenant(tx: OperatorTx, name: string): Promise<Tenant |
   return tx.selectFrom('tenants').select(TENANT).where('name', '=', name).executeTakeFirst()
 }
 
-export async function listTenants(tx: OperatorTx): Promise<(Tenant & TenantStorage)[]> {
+export async function listTenants(tx: OperatorTx): Promise<(Tenant & TenantStorage & TenantMoney)[]> {
   const rows = await tx
     .selectFrom('tenants')
     .leftJoin('storage_usage', 'storage_usage.tenant_id', 'tenants.id')
     .select([...TENANT, 'used_bytes as used', 'storage_quota_bytes as quota'])
+    .select(['monthly_budget_nano_usd as budget', 'llm_providers as providers', spentThisMonth])
     .orderBy('name')
     .execute()
-  return rows.map((row) => ({ ...row, ...storageOf(row) }))
+  return rows.map((row) => ({ ...row, ...storageOf(row), ...moneyOf(row) }))
 }
+
+/** Changes what is given and returns what was before. */
+export async function setTenantMoney(
+  tx: OperatorTx,
+  id: string,
+  { budget, providers }: Partial<Pick<TenantMoney, 'budget' | 'providers'>>,
+): Promise<TenantMoney> {
+  const before = await tx
+    .selectFrom('tenants')
+    .select(['monthly_budget_nano_usd as budget', 'llm_providers as providers', spentThisMonth])
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow()
+  await tx
+    .updateTable('tenants')
+    .set({
+      ...(budget === undefined ? {} : { monthly_budget_nano_usd: budget === null ? null : String(budget) }),
+      ...(providers === undefined ? {} : { llm_providers: providers }),
+      updated_at: sql`now()`,
+    })
+    .where('id', '=', id)
+    .execute()
+  return moneyOf(before)
+}
+
+const spentThisMonth = sql<string | null>`(
+  SELECT s.spent_nano_usd FROM llm_spending s
+  WHERE s.tenant_id = tenants.id AND s.month = date_trunc('month', now() AT TIME ZONE 'UTC')::date
+)`.as('spent')
+
+type MoneyRow = { budget: string | number | bigint | null; spent: string | null; providers: string[] | null }
+
+const moneyOf = ({ budget, spent, providers }: MoneyRow): TenantMoney => ({
+  budget: budget === null ? null : BigInt(budget),
+  spent: BigInt(spent ?? 0),
+  providers,
+})
 
 /** Sets a quota and returns the one before, with what is stored. */
 export async function setTenantQuota(tx: OperatorTx, id: string, quota: number | null): Promise<TenantStorage> {

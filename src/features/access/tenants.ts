@@ -52,6 +52,20 @@ export function createTenants({ db }: { db: Pick<Database, 'asOperator'> }) {
         const { used, quota: before } = await store.setTenantQuota(tx, id, quota)
         return { id, used, before }
       }),
+    /** Nano-USD of a UTC month; null is no limit. Holds from the next call of a model on; what is spent stays spent. */
+    setBudget: (name: string, budget: bigint | null) =>
+      db.asOperator('set budget', async (tx) => {
+        const { id } = await requireTenant(tx, name)
+        const { budget: before, spent } = await store.setTenantMoney(tx, id, { budget })
+        return { id, before, spent }
+      }),
+    /** Who may see the tenant's materials; null is every provider that is configured. Holds from the next question on. */
+    setProviders: (name: string, providers: string[] | null) =>
+      db.asOperator('set providers', async (tx) => {
+        const { id } = await requireTenant(tx, name)
+        const { providers: before } = await store.setTenantMoney(tx, id, { providers })
+        return { id, before }
+      }),
     delete: (name: string) =>
       db.asOperator('delete tenant', async (tx) => {
         const tenant = await requireTenant(tx, name)

@@ -1,5 +1,7 @@
 import { Failure } from '#kernel/failure.ts'
 
+export { jobFinished } from '#platform/queue/index.ts'
+
 export const jobNotFound = () => new Failure('not_found', 'job.not_found', 'There is no such job.')
 
 export const jobScopeMissing = (scope = 'prep') =>

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { materialsWork } from '#features/materials/index.ts'
 import { newId } from '#platform/ids/index.ts'
+import { startWorker } from '#platform/queue/start-worker.ts'
 import { startApp, type TestApp } from '#test/app.ts'
-import { build } from '#test/build.ts'
+import { build, until } from '#test/build.ts'
+import { inProcessExtractor } from '#test/in-process-extractor.ts'
 
 let app: TestApp
 let acme: Awaited<ReturnType<TestApp['as']>>
@@ -85,4 +88,70 @@ describe('a job is shown to', () => {
     expect(unknown.body).toMatchObject(problem)
     expect((await acme.get('/jobs/перший')).status).toBe(422)
   })
+})
+
+describe('a job is cancelled', () => {
+  const cancelled = expect.objectContaining({ status: 'cancelled', finished_at: expect.any(String) })
+  test.each<[string, Record<string, unknown>, number, unknown]>([
+    ['at once while it waits', {}, 200, cancelled],
+    [
+      'when its worker notices',
+      { status: 'running', worker_id: 1 },
+      202,
+      expect.objectContaining({ status: 'running' }),
+    ],
+    ['but once', { status: 'cancelled', finished_at: later }, 200, cancelled],
+    [
+      'not when it is done',
+      { status: 'done', finished_at: later },
+      409,
+      expect.objectContaining({ code: 'job.finished' }),
+    ],
+    [
+      'not when it has failed',
+      { status: 'error', error_code: 'job.timeout', error_message: 'Задовго.', finished_at: later },
+      409,
+      expect.objectContaining({ code: 'job.finished' }),
+    ],
+  ])('%s', async (_what, row, status, body) => {
+    const id = await jobThat(row)
+    for (const _again of [1, 2]) {
+      const answer = await acme.delete(`/jobs/${id}`)
+      expect([answer.status, answer.body]).toEqual([status, body])
+      expect(answer.headers.get('location')).toBe(status === 202 ? `/api/v1/jobs/${id}` : null)
+    }
+  })
+
+  test('by its own tenant, with the scope that started it', async () => {
+    const id = await jobThat({})
+    const foreign = await (await app.as('Суперник')).delete(`/jobs/${id}`)
+    expect([foreign.status, foreign.body.code]).toEqual([404, 'job.not_found'])
+    const grader = await (await app.as('Академія', ['check'])).delete(`/jobs/${id}`)
+    expect([grader.status, grader.body.code]).toEqual([403, 'auth.scope_missing'])
+    expect((await acme.get(`/jobs/${id}`)).body.status).toBe('queued')
+  })
+})
+
+test('a material whose reading was cancelled says so, and can be retried', async () => {
+  const { db, objects } = app.services
+  const { id } = await build.material(acme, (await build.course(acme)).id)
+  const job = await db.forTenant(acme.tenantId, (tx) =>
+    tx.selectFrom('jobs').select('id').where('kind', '=', 'ingest_material').executeTakeFirstOrThrow(),
+  )
+  expect((await acme.delete(`/jobs/${job.id}`)).status).toBe(200)
+  const web = { fetchPage: () => Promise.reject(new Error('There is no web here.')), close: async () => undefined }
+  const { handlers } = materialsWork({ db, objects, extractor: inProcessExtractor, web })
+  const log = { debug() {}, info() {}, warn() {}, error() {} }
+  const worker = await startWorker({ db, queueUrl: app.database.urls.queue, slots: 2, handlers, log, sweepMs: 50 })
+  try {
+    const { body } = await until(
+      () => acme.get(`/materials/${id}`),
+      ({ body }) => body.status !== 'pending',
+    )
+    expect(body).toMatchObject({ status: 'error', error: { code: 'job.cancelled' } })
+    expect((await acme.post(`/materials/${id}/retry`)).status).toBeLessThan(300)
+    expect(await build.read(acme, id)).toMatchObject({ status: 'done', error: null })
+  } finally {
+    await worker.stop()
+  }
 })

@@ -1,5 +1,6 @@
 import { Failure } from '#kernel/failure.ts'
 
+export { budgetExceeded } from '#features/usage/index.ts'
 export { queueFull } from '#platform/queue/index.ts'
 
 export const noMaterials = () =>

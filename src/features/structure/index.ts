@@ -1,11 +1,16 @@
 import type { Database } from '#platform/db/database.ts'
 import type { Api, Once } from '#platform/http/index.ts'
+import type { Prompt } from '#platform/llm/index.ts'
 import type { Cursors } from '#platform/paging/index.ts'
 import type { Queue } from '#platform/queue/index.ts'
 import { createAuthoring } from './author.ts'
-import { createGenerator } from './generate.ts'
-import { structureHandler } from './jobs.ts'
+import { pruneAnswers } from './generating/answers-store.ts'
+import type { Models } from './generating/engines.ts'
+import { createEstimator } from './generating/estimate.ts'
+import { createGenerator } from './generating/generate.ts'
+import { structureHandler } from './generating/jobs.ts'
 import { createReading } from './reading.ts'
+import { type BudgetOf, estimateStructureRoute } from './routes/estimate-structure.ts'
 import { changeExerciseRoute, listExercisesRoute } from './routes/exercises.ts'
 import { generateStructureRoute } from './routes/generate-structure.ts'
 import { getCourseRoute } from './routes/get-course.ts'
@@ -14,18 +19,42 @@ import { putStructureRoute } from './routes/put-structure.ts'
 import type { StructureEngine } from './tree.ts'
 
 export { createBackgroundOutline } from './background-outline.ts'
+export { type Architect, type Models, STRATEGIES } from './generating/engines.ts'
 
-type ApiDeps = { db: Pick<Database, 'forTenant'>; queue: Queue; cursors: Cursors; once: Once }
+/** The engine that asks language models, with these prompts, and what counts the calls that it would make. */
+export async function openArchitect(
+  prompts: ReadonlyMap<string, Prompt>,
+): Promise<Pick<Models, 'architect' | 'countCalls'>> {
+  const [{ createArchitect }, { createCallCounter }] = await Promise.all([
+    import('./architect/index.ts'),
+    import('./generating/background-estimate.ts'),
+  ])
+  const architect = createArchitect({ prompts })
+  return { architect, countCalls: createCallCounter(architect, prompts) }
+}
+
+type ApiDeps = {
+  db: Pick<Database, 'forTenant'>
+  queue: Queue
+  cursors: Cursors
+  once: Once
+  models: Models
+  /** What is left for language models. */
+  budgetOf: BudgetOf
+  now: () => Date
+}
 
 /** Materials become modules, lessons and concepts; authors change them; everyone reads them. */
-export function structureFeature({ db, queue, cursors, once }: ApiDeps) {
+export function structureFeature({ db, queue, cursors, once, models, budgetOf, now }: ApiDeps) {
   const reading = createReading({ db, cursors })
   const authoring = createAuthoring({ db })
-  const generator = createGenerator({ db, queue })
+  const generator = createGenerator({ db, queue, models })
+  const estimator = createEstimator({ db, models, now })
   return {
     routes(api: Api) {
       getCourseRoute(api, { reading })
       generateStructureRoute(api, { generator, once })
+      estimateStructureRoute(api, { estimator, budgetOf })
       putStructureRoute(api, { authoring })
       listLessonsRoute(api, { reading })
       getLessonRoute(api, { reading })
@@ -35,7 +64,17 @@ export function structureFeature({ db, queue, cursors, once }: ApiDeps) {
   }
 }
 
-/** The background half: generating. */
-export function structureWork(deps: { db: Pick<Database, 'forTenant'>; engine: StructureEngine }) {
-  return { handlers: [structureHandler(deps)] }
+type WorkDeps = { db: Pick<Database, 'forTenant' | 'asOperator'>; outline: StructureEngine; models: Models }
+
+const KEPT_DAYS = 90
+const PRUNED_AT_ONCE = 5_000
+
+/** The background half: generating, and forgetting what was bought long ago. */
+export function structureWork({ db, ...deps }: WorkDeps) {
+  return {
+    handlers: [structureHandler({ db, ...deps })],
+    /** Deletes answers of language models that are older than 90 days; returns how many. */
+    pruneAnswers: () =>
+      db.asOperator('forgets old answers', (tx) => pruneAnswers(tx, { days: KEPT_DAYS, limit: PRUNED_AT_ONCE })),
+  }
 }

@@ -72,7 +72,7 @@ const optional = <T extends Record<string, TSchema>>(fields: T) => Type.Partial(
 
 export const ExerciseBody = Type.Object({ ...EXERCISE_FIELDS, ...SOLUTION_FIELDS }, { title: 'Exercise' })
 
-const EXERCISES = "The author's own; the `outline` engine makes none."
+const EXERCISES = "A language model's or the author's own; the `outline` engine makes none."
 
 const LessonOrder = Type.Integer({ description: 'The place within its module, from 1.' })
 

@@ -12,6 +12,8 @@ export type Version = {
   materialIds: string[]
   expectedKnowledge: string[]
   expectedSkills: string[]
+  /** Of what a language model made it from; null for others. */
+  fingerprint: string | null
 }
 
 export type CoursePlace = { tenantId: string; courseId: string }
@@ -26,10 +28,19 @@ export async function findVersion(tx: TenantTx, courseId: string, version: numbe
       'material_ids as materialIds',
       'expected_knowledge as expectedKnowledge',
       'expected_skills as expectedSkills',
+      'fingerprint',
     ])
     .where('course_id', '=', courseId)
     .where('version', '=', version)
     .executeTakeFirst()
+}
+
+/** The version that is shown, if there is one. */
+export async function findShown(
+  tx: TenantTx,
+  { id, currentVersion }: { id: string; currentVersion: number | null },
+): Promise<Version | undefined> {
+  return currentVersion === null ? undefined : findVersion(tx, id, currentVersion)
 }
 
 /** The next free number: versions are never reused. Needs the course locked. */

@@ -75,7 +75,8 @@ export type ConceptDraft = Concept
 export type ExerciseDraft = Exercise
 export type LessonDraft = Lesson & { concepts: ConceptDraft[]; exercises: ExerciseDraft[] }
 export type ModuleDraft = Module & { lessons: LessonDraft[] }
-export type CourseDraft = { modules: ModuleDraft[] }
+/** What the course teaches as a whole is known to some engines only. */
+export type CourseDraft = { modules: ModuleDraft[]; expectedKnowledge?: string[]; expectedSkills?: string[] }
 
 /** The same tree with its stable ids: what is stored and shown. */
 export type ConceptNode = Concept & { id: string }

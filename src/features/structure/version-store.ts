@@ -4,7 +4,8 @@ import { exerciseExternalIdTaken } from './failures.ts'
 import type { CoursePlace, Version } from './store.ts'
 import type { CourseTree } from './tree.ts'
 
-type NewVersion = Omit<Version, 'generatedAt'> & CoursePlace & { tree: CourseTree }
+type NewVersion = Omit<Version, 'generatedAt' | 'fingerprint'> &
+  CoursePlace & { tree: CourseTree; fingerprint?: string | null }
 
 /** Writes a version: one statement a table, whatever its size. Throws `exercise.external_id_taken`. */
 export async function insertVersion(
@@ -21,6 +22,7 @@ export async function insertVersion(
       material_ids: about.materialIds,
       expected_knowledge: about.expectedKnowledge,
       expected_skills: about.expectedSkills,
+      fingerprint: about.fingerprint ?? null,
     })
     .execute()
   const at = { tenant_id: tenantId, course_id: courseId, version }

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { newId } from '#platform/ids/index.ts'
+import { createTenants } from '#features/access/index.ts'
+import { usd } from '#kernel/money.ts'
 import { startApp, type TestApp } from '#test/app.ts'
 import { build } from '#test/build.ts'
-import { usd } from './money.ts'
+import { recordCalls, recordReservation } from '#test/ledger.ts'
 import { createCostReports } from './report.ts'
 
 let app: TestApp
@@ -20,18 +21,14 @@ beforeEach(async () => {
 
 type Call = { at: string; cost: bigint | null; [field: string]: unknown }
 
-async function record(calls: Call[], { tenantId } = acme) {
-  const rows = calls.map(({ at, cost, ...fields }) => ({
-    id: newId(),
-    tenant_id: tenantId,
-    ...{ action: 'structure', provider: 'gemini', model: 'flash', succeeded: true },
-    ...{ tokens_in: '100', tokens_out: '10', latency_ms: 50 },
-    ...fields,
-    created_at: new Date(at),
-    cost_nano_usd: cost === null ? null : String(cost),
-  }))
-  await app.services.db.forTenant(tenantId, (tx) => tx.insertInto('llm_calls').values(rows).execute())
-}
+const record = (calls: Call[], { tenantId } = acme) =>
+  recordCalls(
+    app.database,
+    calls.map(({ at, cost, ...fields }) => ({
+      ...{ action: 'structure', ...fields, tenant_id: tenantId, created_at: new Date(at) },
+      cost_nano_usd: cost === null ? null : String(cost),
+    })),
+  )
 
 const report = async (query = '?from=2021-03-01&to=2021-04-01', headers = {}) =>
   acme.get(`/reports/cost${query}`, headers)
@@ -47,10 +44,10 @@ describe('a cost report', () => {
       ...{ from: from?.toISOString(), to: to?.toISOString() },
       summary: {
         ...{ total_calls: 0, successful_calls: 0, failed_calls: 0, total_cost_usd: '0' },
-        ...{ total_tokens_in: 0, total_tokens_out: 0, avg_latency_ms: 0 },
+        ...{ total_tokens_in: 0, total_tokens_out: 0, avg_latency_ms: 0, unpriced: false, unpriced_calls: 0 },
       },
       ...{ by_action: [], by_provider: [], by_model: [], by_course: [], by_day: [] },
-      budget: { limit_usd: null, spent_usd: '0', reserved_usd: '0' },
+      budget: { limit_usd: '10', spent_usd: '0', reserved_usd: '0' },
     })
   })
 
@@ -65,18 +62,20 @@ describe('a cost report', () => {
     const { body } = await report()
     expect(body.summary).toEqual({
       ...{ total_calls: 4, successful_calls: 3, failed_calls: 1, total_cost_usd: '2.500000001' },
-      ...{ total_tokens_in: 307, total_tokens_out: 40, avg_latency_ms: 63 },
+      ...{ total_tokens_in: 307, total_tokens_out: 40, avg_latency_ms: 63, unpriced: true, unpriced_calls: 1 },
     })
-    const row = (group: string | null, calls: number, cost_usd: string, tokens_in: number, avg_latency_ms: number) => ({
+    type Row = [group: string | null, calls: number, cost: string, tokensIn: number, latency: number, unpriced?: number]
+    const row = (...[group, calls, cost_usd, tokens_in, avg_latency_ms, unpriced_calls = 0]: Row) => ({
       ...{ group, calls, cost_usd, tokens_in, tokens_out: calls * 10, avg_latency_ms },
+      ...{ unpriced: unpriced_calls > 0, unpriced_calls },
     })
-    expect(body.by_action).toEqual([row('structure', 3, '2.000000001', 300, 84), row('grade', 1, '0.5', 7, 0)])
-    expect(body.by_provider).toEqual([row('openai', 2, '2', 200, 101), row('gemini', 2, '0.500000001', 107, 25)])
+    expect(body.by_action).toEqual([row('structure', 3, '2.000000001', 300, 84, 1), row('grade', 1, '0.5', 7, 0)])
+    expect(body.by_provider).toEqual([row('openai', 2, '2', 200, 101, 1), row('gemini', 2, '0.500000001', 107, 25)])
     expect(body.by_model.map(({ group }: { group: string }) => group)).toEqual(['gpt', 'flash', 'local'])
-    expect(body.by_course).toEqual([row(null, 3, '2.5', 207, 67), row(course, 1, '0.000000001', 100, 50)])
+    expect(body.by_course).toEqual([row(null, 3, '2.5', 207, 67, 1), row(course, 1, '0.000000001', 100, 50)])
     expect(body.by_day).toEqual([
       row('2021-03-01', 2, '2.000000001', 200, 101),
-      row('2021-03-02', 1, '0', 100, 50),
+      row('2021-03-02', 1, '0', 100, 50, 1),
       row('2021-03-31', 1, '0.5', 7, 0),
     ])
   })
@@ -103,6 +102,27 @@ describe('a cost report', () => {
     await fc.assert(rounds, { numRuns: 15 })
   })
 
+  test('counts every outcome but an answer as failed', async () => {
+    const outcomes = ['answered', 'malformed', 'refused', 'aborted', 'lost']
+    await record(
+      outcomes.map((outcome) => ({ at: '2021-03-01T00:00:00Z', cost: 1n, outcome, succeeded: outcome === 'answered' })),
+    )
+    expect((await report()).body.summary).toMatchObject({ total_calls: 5, successful_calls: 1, failed_calls: 4 })
+  })
+
+  test("has a budget of the running month, whatever the period: the tenant's own limit, spending and reservations", async () => {
+    await record([
+      { at: '2021-03-01T00:00:00Z', cost: 5_000_000_000n },
+      { at: new Date().toISOString(), cost: 1_500_000_000n },
+    ])
+    await recordReservation(app.database, { tenant_id: acme.tenantId, nano_usd: '250000000' })
+    const budget = { limit_usd: '10', spent_usd: '1.5', reserved_usd: '0.25' }
+    expect((await report()).body.budget).toEqual(budget)
+    expect((await acme.get('/me')).body.budget).toEqual(budget)
+    await createTenants(app.services).setBudget(`Академія ${tenants - 1}`, null)
+    expect((await report()).body.budget).toEqual({ ...budget, limit_usd: null })
+  })
+
   test("shows a tenant's own calls to both scopes, and its month's in the budget", async () => {
     const at = new Date().toISOString()
     await record([{ at, cost: 3n }])
@@ -111,9 +131,42 @@ describe('a cost report', () => {
     for (const scope of ['prep', 'check'] as const) {
       const { body } = await (await app.as(`Академія ${tenants - 1}`, [scope])).get('/reports/cost')
       expect(body.summary).toMatchObject({ total_calls: 1, total_cost_usd: '0.000000003' })
-      expect(body.budget).toEqual({ limit_usd: null, spent_usd: '0.000000003', reserved_usd: '0' })
+      expect(body.budget).toEqual({ limit_usd: '10', spent_usd: '0.000000003', reserved_usd: '0' })
     }
     expect((await report()).body.budget.spent_usd).toBe('0.000000003')
+  })
+})
+
+describe('the filters', () => {
+  const NOBODY = '0197f0c4-5d2e-7cc1-9d39-3a1f6a3c9e10'
+  test('narrow the sums and the calls, each and together', async () => {
+    const { id: course } = await build.course(acme)
+    const at = '2021-03-10T10:00:00Z'
+    await record([
+      { at, cost: 1n, course_id: course, provider: 'openai', model: 'gpt' },
+      { at, cost: 2n, course_id: course },
+      { at, cost: 4n, action: 'grade' },
+      { at, cost: 8n, action: 'grade', model: 'pro' },
+    ])
+    const rival = await app.as(`Суперник ${tenants}`)
+    await record([{ at, cost: 16n }], rival)
+    for (const [filter, cost] of [
+      ['', 15],
+      [`course_id=${course}`, 3],
+      ['provider=openai', 1],
+      ['action=grade', 12],
+      ['model=flash', 6],
+      ['action=grade&model=flash', 4],
+      [`course_id=${course}&provider=gemini&action=structure&model=flash`, 2],
+      ['model=%D1%97', 0],
+      [`course_id=${NOBODY}`, 0],
+    ] as const) {
+      const query = `?from=2021-03-10&to=2021-03-20&${filter}`
+      const { body } = await report(query)
+      expect([filter, body.summary.total_cost_usd]).toEqual([filter, usd(BigInt(cost))])
+      const { body: csv } = await report(query, { accept: 'text/csv' })
+      expect(String(csv).trimEnd().split('\r\n').length - 1).toBe(body.summary.total_calls)
+    }
   })
 })
 
@@ -184,6 +237,11 @@ describe('the period', () => {
     ['to=0000-01-01', 'to'],
     ['from=2021-03-01&to=2021-03-01T02:00:00%2B02:00', 'to'],
     ['since=2021-03-01', 'since'],
+    ['course_id=7', 'course_id'],
+    ['action=', 'action'],
+    ['model=%00', 'model'],
+    [`provider=${'x'.repeat(201)}`, 'provider'],
+    ['provider=a&provider=b', 'provider'],
   ])('?%s is refused', async (query, path) => {
     for (const accept of ['application/json', 'text/csv']) {
       const { status, body } = await report(`?${query}`, { accept })
@@ -199,24 +257,30 @@ describe('the calls as CSV', () => {
     return String(body).split('\r\n')
   }
   const HEADER =
-    'id,created_at,action,provider,model,course_id,job_id,succeeded,tokens_in,tokens_out,cost_usd,latency_ms'
+    'id,created_at,action,provider,model,course_id,job_id,succeeded,tokens_in,tokens_out,cost_usd,latency_ms,' +
+    'strategy_path,prompt_version,attempt,outcome,tokens_fresh,tokens_cache_read,tokens_cache_write,tokens_reasoning,usage_source,unpriced'
 
   test('are the header alone while there are none', async () => {
     expect(await csv()).toEqual([HEADER, ''])
   })
 
   test('are one line each, in the order of time, and only the period’s', async () => {
+    const whole = {
+      ...{ job_id: '0197f0c4-5d2e-7cc1-9d39-3a1f6a3c9e10', strategy_path: 'quality/2', prompt_version: 'read@3' },
+      ...{ attempt: 2, tokens_in: 100, tokens_fresh: 90, tokens_cache_read: 7, tokens_cache_write: 3 },
+      tokens_reasoning: 4,
+    }
     await record([
       { at: '2021-02-28T23:59:59Z', cost: 1n },
-      { at: '2021-03-01T00:00:00Z', cost: 1_250_000_000n, job_id: '0197f0c4-5d2e-7cc1-9d39-3a1f6a3c9e10' },
+      { at: '2021-03-01T00:00:00Z', cost: 1_250_000_000n, ...whole },
       { at: '2021-03-02T00:00:00Z', cost: null, succeeded: false },
       { at: '2021-04-01T00:00:00Z', cost: 1n },
     ])
     const lines = (await csv()).map((line) => line.replace(/^[0-9a-f-]{36},/, ''))
     expect(lines).toEqual([
       HEADER,
-      '2021-03-01T00:00:00.000Z,structure,gemini,flash,,0197f0c4-5d2e-7cc1-9d39-3a1f6a3c9e10,true,100,10,1.25,50',
-      '2021-03-02T00:00:00.000Z,structure,gemini,flash,,,false,100,10,,50',
+      '2021-03-01T00:00:00.000Z,structure,gemini,flash,,0197f0c4-5d2e-7cc1-9d39-3a1f6a3c9e10,true,100,10,1.25,50,quality/2,read@3,2,answered,90,7,3,4,reported,false',
+      '2021-03-02T00:00:00.000Z,structure,gemini,flash,,,false,100,10,,50,,,1,server_error,100,0,0,0,reported,true',
       '',
     ])
   })

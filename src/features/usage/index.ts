@@ -4,9 +4,10 @@ import { createCostReports } from './report.ts'
 import { costReportRoute } from './routes/cost-report.ts'
 import { presentBudget } from './schemas.ts'
 
-export { usd } from './money.ts'
-export type { CostReport } from './report.ts'
-export { presentReport } from './schemas.ts'
+export { budgetExceeded } from './failures.ts'
+export { createLedgers, type LedgerOf, type Ledgers } from './ledgers.ts'
+export type { Budget, CostReport, GroupSums } from './report.ts'
+export { presentBudget, presentReport, presentRow } from './schemas.ts'
 
 type Deps = { db: Pick<Database, 'forTenant' | 'asOperator'>; now: () => Date }
 

@@ -1,61 +1,61 @@
 import type { Caller } from '#kernel/caller.ts'
 import { invalid } from '#kernel/failure.ts'
 import type { Database } from '#platform/db/database.ts'
-import type { Grouping, GroupSums, LedgerCall, Period, Sums } from './store.ts'
+import type { Budget, CallFilter, Grouping, GroupSums, LedgerCall, Period, Sums } from './store.ts'
 import * as store from './store.ts'
 
-export type { GroupSums, LedgerCall, Period, Sums } from './store.ts'
+export type { Budget, GroupSums, LedgerCall, Period, Sums } from './store.ts'
 
 export type CostReport = Period & { summary: Sums; groups: Record<Grouping, GroupSums[]> }
 
-/** Money of the running month. Null: no limit. */
-export type Budget = { limitNanoUsd: bigint | null; spentNanoUsd: bigint; reservedNanoUsd: bigint }
+/** What is asked for: a period, each bound of which may be left out, and which calls in it. */
+export type ReportOrder = Partial<Period> & CallFilter
 
 const BATCH = 1_000
 
 type Deps = { db: Pick<Database, 'forTenant' | 'asOperator'>; now: () => Date }
 
-/** What language models cost, from the ledger. */
+/** What language models cost, from the ledger; and budgets, which are always those of the running UTC month. */
 export function createCostReports({ db, now }: Deps) {
-  const budgetOf = async (tenantId: string): Promise<Budget> => {
-    const { costNanoUsd } = await db.forTenant(tenantId, (tx) => store.sumCalls(tx, monthOf(now())))
-    return { limitNanoUsd: null, spentNanoUsd: costNanoUsd, reservedNanoUsd: 0n }
-  }
-
   return {
-    budgetOf,
-    report: ({ tenantId }: Caller, given: Partial<Period>): Promise<CostReport> => {
-      const period = periodOf(given, now())
-      return db.forTenant(tenantId, (tx) => reportOf(tx, period))
+    budgetOf: (tenantId: string): Promise<Budget> => db.forTenant(tenantId, (tx) => store.budgetOf(tx, now())),
+    report: ({ tenantId }: Caller, order: ReportOrder): Promise<CostReport> => {
+      const wanted = { ...order, ...periodOf(order, now()) }
+      return db.forTenant(tenantId, (tx) => reportOf(tx, wanted))
     },
-    /** Every call of the period in the order of time, in batches. */
-    calls: ({ tenantId }: Caller, given: Partial<Period>): AsyncGenerator<LedgerCall[]> =>
-      batches(periodOf(given, now()), (period, after) =>
-        db.forTenant(tenantId, (tx) => store.listCalls(tx, period, after, BATCH)),
-      ),
+    /** The calls themselves in the order of time, in batches. */
+    calls: ({ tenantId }: Caller, order: ReportOrder): AsyncGenerator<LedgerCall[]> => {
+      const wanted = { ...order, ...periodOf(order, now()) }
+      return batches((after) => db.forTenant(tenantId, (tx) => store.listCalls(tx, wanted, after, BATCH)))
+    },
     /** For the operator: one tenant's, or everybody's. */
     reportFor: (tenantId: string | undefined, given: Partial<Period>): Promise<CostReport> => {
       const period = periodOf(given, now())
-      return db.asOperator('cost report', (tx) => reportOf(tx, period, tenantId))
+      const wanted = { ...period, ...(tenantId === undefined ? {} : { tenantId }) }
+      return db.asOperator('cost report', (tx) => reportOf(tx, wanted))
     },
+    /** For the operator: the titles of those of the courses that there still are. */
+    courseTitles: (ids: readonly string[]): Promise<Map<string, string>> =>
+      db.asOperator('cost report', (tx) => store.courseTitles(tx, ids)),
+    /** For the operator: the budgets of all tenants by their ids, and what they have spent together. */
+    budgets: () =>
+      db.asOperator('budgets', async (tx) => ({
+        byTenant: await store.budgetsOf(tx, now()),
+        total: await store.totalOf(tx, now()),
+      })),
   }
 }
 
 async function reportOf(
   tx: Parameters<typeof store.sumCallsByAll>[0],
-  period: Period,
-  tenantId?: string,
+  wanted: Parameters<typeof store.sumCallsByAll>[1],
 ): Promise<CostReport> {
-  const sums = await store.sumCallsByAll(tx, { ...period, ...(tenantId === undefined ? {} : { tenantId }) })
-  return { ...period, ...sums }
+  return { from: wanted.from, to: wanted.to, ...(await store.sumCallsByAll(tx, wanted)) }
 }
 
-async function* batches(
-  period: Period,
-  read: (period: Period, after: string | undefined) => Promise<LedgerCall[]>,
-): AsyncGenerator<LedgerCall[]> {
+async function* batches(read: (after: string | undefined) => Promise<LedgerCall[]>): AsyncGenerator<LedgerCall[]> {
   for (let after: string | undefined; ; ) {
-    const batch = await read(period, after)
+    const batch = await read(after)
     if (batch.length > 0) yield batch
     if (batch.length < BATCH) return
     after = batch.at(-1)?.id

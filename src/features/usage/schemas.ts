@@ -1,9 +1,16 @@
 import { Type } from 'typebox'
-import { Input, Nullable, type StaticOf, Timestamp } from '#platform/http/index.ts'
-import { usd } from './money.ts'
-import type { Budget, CostReport, GroupSums, LedgerCall } from './report.ts'
+import { usd } from '#kernel/money.ts'
+import { Id, Input, Nullable, type StaticOf, Timestamp } from '#platform/http/index.ts'
+import type { Budget, CostReport, GroupSums, ReportOrder } from './report.ts'
 
 const Usd = Type.String({ description: 'A decimal string of USD, exact.', examples: ['1.25'] })
+
+const UNPRICED = {
+  unpriced: Type.Boolean({
+    description: 'Whether the price of some of the calls is unknown: what they cost is missing here.',
+  }),
+  unpriced_calls: Type.Integer(),
+}
 
 const CostRow = Type.Object(
   {
@@ -13,6 +20,7 @@ const CostRow = Type.Object(
     tokens_in: Type.Integer(),
     tokens_out: Type.Integer(),
     avg_latency_ms: Type.Number(),
+    ...UNPRICED,
   },
   { title: 'CostRow' },
 )
@@ -29,13 +37,20 @@ export const CostReportBody = Type.Object(
       total_tokens_in: Type.Integer(),
       total_tokens_out: Type.Integer(),
       avg_latency_ms: Type.Number(),
+      ...UNPRICED,
     }),
     by_action: Type.Array(CostRow),
     by_provider: Type.Array(CostRow),
     by_model: Type.Array(CostRow),
     by_course: Type.Array(CostRow),
     by_day: Type.Array(CostRow),
-    budget: Type.Object({ limit_usd: Nullable(Usd), spent_usd: Usd, reserved_usd: Usd }),
+    budget: Type.Object(
+      { limit_usd: Nullable(Usd), spent_usd: Usd, reserved_usd: Usd },
+      {
+        description:
+          'Of the running UTC month, whatever the period and the filters. `reserved_usd` is set aside for calls under way; a `limit_usd` of null is none.',
+      },
+    ),
   },
   { title: 'CostReport' },
 )
@@ -47,9 +62,20 @@ const Moment = Type.Unsafe<string>({
   examples: ['2026-09-01T00:00:00Z'],
 })
 
-export const ReportPeriod = Input({ from: Type.Optional(Moment), to: Type.Optional(Moment) })
+const NAME = { minLength: 1, maxLength: 200 }
 
-export const periodFrom = ({ from, to }: StaticOf<typeof ReportPeriod>) => ({
+export const ReportQuery = Input({
+  from: Type.Optional(Moment),
+  to: Type.Optional(Moment),
+  course_id: Type.Optional(Id),
+  action: Type.Optional(Type.String({ ...NAME, examples: ['course_structuring'] })),
+  provider: Type.Optional(Type.String({ ...NAME, examples: ['gemini'] })),
+  model: Type.Optional(Type.String({ ...NAME, examples: ['gemini-2.5-flash'] })),
+})
+
+export const orderFrom = ({ from, to, course_id: courseId, ...named }: StaticOf<typeof ReportQuery>): ReportOrder => ({
+  ...named,
+  ...(courseId === undefined ? {} : { courseId }),
   ...(from === undefined ? {} : { from: new Date(from) }),
   ...(to === undefined ? {} : { to: new Date(to) }),
 })
@@ -73,6 +99,7 @@ export function presentReport(report: CostReport, budget: Budget): StaticOf<type
       total_tokens_in: summary.tokensIn,
       total_tokens_out: summary.tokensOut,
       avg_latency_ms: summary.avgLatencyMs,
+      ...unpricedOf(summary),
     },
     by_action: groups.action.map(presentRow),
     by_provider: groups.provider.map(presentRow),
@@ -83,56 +110,17 @@ export function presentReport(report: CostReport, budget: Budget): StaticOf<type
   }
 }
 
-const presentRow = ({ group, calls, costNanoUsd, tokensIn, tokensOut, avgLatencyMs }: GroupSums) => ({
-  group,
-  calls,
-  cost_usd: usd(costNanoUsd),
-  tokens_in: tokensIn,
-  tokens_out: tokensOut,
-  avg_latency_ms: avgLatencyMs,
+export const presentRow = (row: GroupSums): StaticOf<typeof CostRow> => ({
+  group: row.group,
+  calls: row.calls,
+  cost_usd: usd(row.costNanoUsd),
+  tokens_in: row.tokensIn,
+  tokens_out: row.tokensOut,
+  avg_latency_ms: row.avgLatencyMs,
+  ...unpricedOf(row),
 })
 
-export const CSV_HEADER =
-  'id,created_at,action,provider,model,course_id,job_id,succeeded,tokens_in,tokens_out,cost_usd,latency_ms\r\n'
-
-/** One line of RFC 4180. */
-export function csvLine(call: LedgerCall): string {
-  const {
-    id,
-    createdAt,
-    action,
-    provider,
-    model,
-    courseId,
-    jobId,
-    succeeded,
-    tokensIn,
-    tokensOut,
-    costNanoUsd,
-    latencyMs,
-  } = call
-  const cost = costNanoUsd === null ? '' : usd(costNanoUsd)
-  const cells = [
-    id,
-    createdAt.toISOString(),
-    action,
-    provider,
-    model,
-    courseId,
-    jobId,
-    succeeded,
-    tokensIn,
-    tokensOut,
-    cost,
-    latencyMs,
-  ]
-  return `${cells.map(csvCell).join(',')}\r\n`
-}
-
-// A spreadsheet takes a cell that begins with one of these for a formula (https://owasp.org/www-community/attacks/CSV_Injection).
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/
-
-function csvCell(value: string | number | boolean | null): string {
-  const text = typeof value === 'string' && FORMULA.test(value) ? `'${value}` : String(value ?? '')
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
+const unpricedOf = ({ unpriced }: Pick<GroupSums, 'unpriced'>) => ({
+  unpriced: unpriced > 0,
+  unpriced_calls: unpriced,
+})

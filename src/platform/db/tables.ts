@@ -163,20 +163,69 @@ export interface Lessons {
   video_start_timecode: string | null
 }
 
+export interface LlmAnswers {
+  answer: Json
+  course_id: string
+  created_at: Generated<Timestamp>
+  fingerprint: string
+  material_id: string | null
+  model: string
+  prompt_version: string
+  provider: string
+  step: string
+  tenant_id: string
+}
+
 export interface LlmCalls {
   action: string
+  attempt: Generated<number>
   cost_nano_usd: Int8 | null
   course_id: string | null
   created_at: Generated<Timestamp>
   id: string
   job_id: string | null
   latency_ms: number
+  milliseconds: Int8 | null
   model: string
+  outcome: string
+  price: Json | null
+  prompt_version: string | null
   provider: string
+  strategy: Generated<string>
+  strategy_path: string | null
   succeeded: boolean
   tenant_id: string
+  tokens_cache_read: Generated<Int8>
+  tokens_cache_write: Generated<Int8>
+  tokens_fresh: Generated<Int8>
   tokens_in: Int8
   tokens_out: Int8
+  tokens_reasoning: Generated<Int8>
+  usage_source: Generated<string>
+}
+
+export interface LlmReservations {
+  call: Json
+  created_at: Generated<Timestamp>
+  expires_at: Timestamp
+  id: string
+  job_id: string | null
+  month: Timestamp
+  nano_usd: Int8
+  tenant_id: string
+}
+
+export interface LlmSpending {
+  month: Timestamp
+  reserved_nano_usd: Generated<Int8>
+  spent_nano_usd: Generated<Int8>
+  tenant_id: string
+}
+
+export interface LlmSpendingTotal {
+  month: Timestamp
+  reserved_nano_usd: Generated<Int8>
+  spent_nano_usd: Generated<Int8>
 }
 
 export interface MaterialChunks {
@@ -245,6 +294,7 @@ export interface Structures {
   course_id: string
   expected_knowledge: Generated<string[]>
   expected_skills: Generated<string[]>
+  fingerprint: string | null
   generated_at: Generated<Timestamp>
   generated_by: string
   material_ids: string[]
@@ -256,6 +306,8 @@ export interface Tenants {
   created_at: Generated<Timestamp>
   id: string
   is_active: Generated<boolean>
+  llm_providers: string[] | null
+  monthly_budget_nano_usd: Generated<Int8 | null>
   name: string
   storage_quota_bytes: Generated<Int8 | null>
   updated_at: Generated<Timestamp>
@@ -294,7 +346,11 @@ export interface DB {
   installation: Installation
   jobs: Jobs
   lessons: Lessons
+  llm_answers: LlmAnswers
   llm_calls: LlmCalls
+  llm_reservations: LlmReservations
+  llm_spending: LlmSpending
+  llm_spending_total: LlmSpendingTotal
   material_chunks: MaterialChunks
   materials: Materials
   modules: Modules

@@ -16,7 +16,7 @@
  *
  * What needs graphile-worker is imported from its own file (install.ts, start-worker.ts): programs that only add jobs start faster.
  */
-export { queueFull } from './failures.ts'
+export { jobFinished, queueFull } from './failures.ts'
 export { defineJob, type JobHandler, type JobKind, jobHandler, type RunningJob } from './job-kind.ts'
 export { createQueue, type Queue } from './queue.ts'
 export { repeat } from './repeat.ts'

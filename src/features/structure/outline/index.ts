@@ -1,5 +1,5 @@
 import { titleKey } from '../title-key.ts'
-import type { CourseDraft, SlideTime, SourceMaterial, StructureEngine, WebReference } from '../tree.ts'
+import type { CourseDraft, SourceMaterial, StructureEngine, WebReference } from '../tree.ts'
 import { alignPassages } from './align.ts'
 import { bounds, clip } from './bounds.ts'
 import { type DocumentOutline, documentModules, readDocument } from './document.ts'
@@ -8,7 +8,7 @@ import { materialTitle, type OutlineModule } from './outline.ts'
 import { lessonLength, passageModule } from './passage-module.ts'
 import { type Passage, pagePassages, spokenPassages } from './passages.ts'
 import { sentencesOf } from './sentences.ts'
-import { type ShownSlide, shownSlides, timeLesson } from './timing.ts'
+import { type ShownSlide, shownIn, timeLesson } from './timing.ts'
 
 /**
  * The engine that needs no language model: it takes the course from the headings of its documents and never writes a word of its own.
@@ -153,19 +153,4 @@ function withTimes(modules: OutlineModule[], shown: ShownSlide[]): CourseDraft {
       lessons: lessons.map((lesson) => timeLesson(lesson, shown)),
     })),
   }
-}
-
-function shownIn(materials: SourceMaterial[], slideTimes: SlideTime[]): ShownSlide[] {
-  const ofType = (type: SourceMaterial['sourceType']) => materials.filter(({ sourceType }) => sourceType === type)
-  return shownSlides(slideTimes, {
-    // A video of which no words are known has no minutes to give, so it is not one of several.
-    videos: ofType('video')
-      .map((video) => ({ id: video.id, end: endOf(video) }))
-      .filter(({ end }) => end > 0),
-    presentations: ofType('presentation').map(({ id }) => id),
-  })
-}
-
-function endOf(video: SourceMaterial): number {
-  return video.chunks.reduce((end, { locator }) => ('end' in locator ? Math.max(end, locator.end) : end), 0)
 }

@@ -1,17 +1,33 @@
 import { timecodeOf } from '#kernel/timecode.ts'
-import type { LessonDraft, SlideTime } from '../tree.ts'
+import type { LessonDraft, SlideTime, SourceMaterial } from '../tree.ts'
 import { bounds } from './bounds.ts'
 import type { OutlineConcept, OutlineLesson, SlideReference, Spoken, Told } from './outline.ts'
 
 /** A slide and the seconds of a video during which it is on the screen. */
 export type ShownSlide = SlideReference & Spoken
 
+/** The slides of a course's presentations and when its videos show them. */
+export function shownIn(materials: readonly SourceMaterial[], slideTimes: SlideTime[]): ShownSlide[] {
+  const ofType = (type: SourceMaterial['sourceType']) => materials.filter(({ sourceType }) => sourceType === type)
+  return shownSlides(slideTimes, {
+    // A video of which no words are known has no minutes to give, so it is not one of several.
+    videos: ofType('video')
+      .map((video) => ({ id: video.id, end: endOf(video) }))
+      .filter(({ end }) => end > 0),
+    presentations: ofType('presentation').map(({ id }) => id),
+  })
+}
+
+function endOf(video: SourceMaterial): number {
+  return video.chunks.reduce((end, { locator }) => ('end' in locator ? Math.max(end, locator.end) : end), 0)
+}
+
 /**
  * Turns slide times into intervals: a slide is shown until the next one of the same video, the last one to the video's end.
  * An id that the author left out means the course's only video or presentation; where there are several, a time without a
  * video says nothing.
  */
-export function shownSlides(
+function shownSlides(
   slideTimes: SlideTime[],
   { videos, presentations }: { videos: { id: string; end: number }[]; presentations: string[] },
 ): ShownSlide[] {

@@ -21,7 +21,7 @@ export function listExercisesRoute(api: Api, { reading }: Deps) {
         operationId: 'listExercises',
         summary: 'List the exercises of a course, in their order',
         description:
-          'None until somebody puts them there with `PUT …/structure`: the `outline` engine leaves them empty rather than invent them.',
+          'A language model writes some for every lesson; authors put their own with `PUT …/structure`. The `outline` engine makes none rather than invent them.',
         tags: ['structure'],
         params: CourseParams,
         querystring: Input({ ...PageQuery, external_id: Type.Optional(ExternalId) }),

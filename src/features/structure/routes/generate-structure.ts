@@ -1,14 +1,9 @@
 import { Type } from 'typebox'
 import { CourseParams, courseNotFound } from '#features/courses/index.ts'
-import { type Api, Id, Input, type Once, OneOf } from '#platform/http/index.ts'
-import { authorVersion, materialsPending, noMaterials, queueFull } from '../failures.ts'
-import type { createGenerator } from '../generate.ts'
-
-/** The outline engine knows one way only. */
-const Strategy = Type.Unsafe<'default' | 'quality' | 'budget'>({
-  ...OneOf('default', 'quality', 'budget'),
-  description: 'How much a language model may cost. The outline, which uses none, does the same whatever it is.',
-})
+import { type Api, Id, Input, type Once } from '#platform/http/index.ts'
+import { authorVersion, budgetExceeded, materialsPending, noMaterials, queueFull } from '../failures.ts'
+import type { createGenerator } from '../generating/generate.ts'
+import { Strategy } from './strategy.ts'
 
 const GenerateBody = Input(
   {
@@ -17,9 +12,20 @@ const GenerateBody = Input(
       Type.Boolean({ description: 'Do not wait for materials that are still being read.' }),
     ),
     replace_author: Type.Optional(Type.Boolean({ description: "Replace the author's own version." })),
+    force: Type.Optional(
+      Type.Boolean({
+        description: 'Ask the language models again although nothing has changed: it is paid for again.',
+      }),
+    ),
   },
   { title: 'GenerateStructure', examples: [{ strategy: 'default' }] },
 )
+
+const DESCRIPTION = `While one runs for the course, the same job is answered again.
+
+Where language models are configured and the tenant allows them, they make the course; the job's \`result\` then has \`generated_by: "llm"\` and \`dropped\`, which counts the concepts and citations that named no real place in the materials. What a model has answered is kept: a job that failed, was cancelled or was interrupted is continued by the next one, and after a change only what it concerns is asked again. When nothing has changed since the structure that is shown was made, the job ends at once with \`unchanged: true\`, and nothing is spent. A job that meets the end of the budget fails with \`budget.exceeded\`; after a raise, start it again.
+
+Otherwise the \`outline\` engine finds modules, lessons, concepts, timecodes and slides, and \`result.notice\` says why; it invents no exercises: put your own with \`PUT …/structure\`.`
 
 const Started = Type.Object({ job_id: Id }, { title: 'StructureStarted' })
 
@@ -31,9 +37,8 @@ export function generateStructureRoute(api: Api, { generator, once }: Deps) {
     {
       schema: {
         operationId: 'generateStructure',
-        summary: 'Turn the materials into modules, lessons and concepts',
-        description:
-          'While one runs for the course, the same job is answered again. The `outline` engine finds modules, lessons, concepts, timecodes and slides; it invents no exercises: put your own with `PUT …/structure`.',
+        summary: 'Turn the materials into modules, lessons, concepts and exercises',
+        description: DESCRIPTION,
         tags: ['structure'],
         params: CourseParams,
         body: GenerateBody,
@@ -43,7 +48,7 @@ export function generateStructureRoute(api: Api, { generator, once }: Deps) {
         access: 'prep',
         idempotent: true,
         bodyOptional: true,
-        failures: [courseNotFound, noMaterials, materialsPending, authorVersion, queueFull],
+        failures: [courseNotFound, noMaterials, materialsPending, authorVersion, budgetExceeded, queueFull],
       },
     },
     (request, reply) => {
@@ -51,8 +56,9 @@ export function generateStructureRoute(api: Api, { generator, once }: Deps) {
         strategy = 'default',
         ignore_pending: ignorePending = false,
         replace_author: replaceAuthor = false,
+        force = false,
       } = request.body
-      const order = { strategy, ignorePending, replaceAuthor }
+      const order = { strategy, ignorePending, replaceAuthor, force }
       return once<string>(request, reply, {
         work: (settle) => generator.start(request.caller, request.params.courseId, order, settle),
         answer: (id) => ({ status: 202, location: `/api/v1/jobs/${id}`, body: { job_id: id } }),

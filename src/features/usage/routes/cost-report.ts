@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import type { Api } from '#platform/http/index.ts'
+import { CSV_HEADER, csvLine } from '../csv.ts'
 import type { createCostReports } from '../report.ts'
-import { CostReportBody, CSV_HEADER, csvLine, periodFrom, presentReport, ReportPeriod } from '../schemas.ts'
+import { CostReportBody, orderFrom, presentReport, ReportQuery } from '../schemas.ts'
 import { prefersCsv } from './prefers-csv.ts'
 
 type Deps = { reports: ReturnType<typeof createCostReports> }
@@ -24,21 +25,21 @@ export function costReportRoute(api: Api, { reports }: Deps) {
         operationId: 'getCostReport',
         summary: 'What language models cost',
         description:
-          'Of the running UTC month unless `from` and `to` say otherwise (`to` is exclusive). `Accept: text/csv` gives the calls themselves as CSV.',
+          'Of the running UTC month unless `from` and `to` say otherwise (`to` is exclusive). `course_id`, `action`, `provider` and `model` narrow it to such calls. What calls of unknown price cost is not in the sums, which then say `unpriced`. `budget` is that of the running UTC month, whatever is asked for. `Accept: text/csv` gives the calls themselves as CSV.',
         tags: ['usage'],
-        querystring: ReportPeriod,
+        querystring: ReportQuery,
         response: { 200: REPORT },
       },
       config: { access: 'any' },
     },
     async ({ caller, query, headers }, reply) => {
-      const period = periodFrom(query)
+      const order = orderFrom(query)
       if (prefersCsv(headers.accept)) {
-        const csv = Readable.from(csvOf(reports.calls(caller, period)))
+        const csv = Readable.from(csvOf(reports.calls(caller, order)))
         reply.header('content-disposition', 'attachment; filename="llm-calls.csv"').type('text/csv; charset=utf-8')
         return reply.send(csv as never)
       }
-      return presentReport(await reports.report(caller, period), await reports.budgetOf(caller.tenantId))
+      return presentReport(await reports.report(caller, order), await reports.budgetOf(caller.tenantId))
     },
   )
 }

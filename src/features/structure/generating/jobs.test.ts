@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startWorker, type Worker } from '#platform/queue/start-worker.ts'
 import { startApp, type TestApp } from '#test/app.ts'
 import { build, until } from '#test/build.ts'
-import { engineInHand } from './fixtures/engine-in-hand.ts'
-import { materialThatIs, type OpenCourse, oneLesson, openCourse } from './fixtures/open-course.ts'
-import { structureWork } from './index.ts'
+import { engineInHand } from '../fixtures/engine-in-hand.ts'
+import { materialThatIs, type OpenCourse, oneLesson, openCourse } from '../fixtures/open-course.ts'
+import { structureWork } from '../index.ts'
 
 let app: TestApp
 let acme: Awaited<ReturnType<TestApp['as']>>
@@ -16,7 +16,7 @@ const hand = engineInHand()
 beforeAll(async () => {
   app = await startApp()
   acme = await app.as('Академія')
-  const { handlers } = structureWork({ db: app.services.db, engine: hand.engine })
+  const { handlers } = structureWork({ db: app.services.db, outline: hand.engine, models: app.models })
   const log = { debug() {}, info() {}, warn() {}, error() {} }
   worker = await startWorker({ db: app.services.db, queueUrl: app.database.urls.queue, slots: 2, handlers, log })
 })
@@ -46,7 +46,8 @@ describe('a job', () => {
     expect(body).toMatchObject({ status: 'running', result: null, error: null, finished_at: null })
     expect((await course.generate({ strategy: 'quality' })).body.job_id).toBe(job)
     build.release()
-    const result = { version: 1, generated_by: 'outline', modules: 1, lessons: 1, concepts: 1, exercises: 0 }
+    const made = { version: 1, generated_by: 'outline', modules: 1, lessons: 1, concepts: 1, exercises: 0 }
+    const result = { ...made, notice: 'No language model is configured: the outline engine made this.' }
     expect(await ended()).toEqual({
       ...{ id: job, kind: 'generate_structure', course_id: course.id, status: 'done', progress: 1, result },
       ...{ error: null, created_at: expect.any(String), finished_at: expect.any(String) },
@@ -70,7 +71,7 @@ describe('a job', () => {
 
   test('run twice makes the same course again', async () => {
     await done()
-    const [handler] = structureWork({ db: app.services.db, engine: hand.engine }).handlers
+    const [handler] = structureWork({ db: app.services.db, outline: hand.engine, models: app.models }).handlers
     const payload = { courseId: course.id, strategy: 'default', replaceAuthor: false }
     const about = { id: course.id, tenantId: acme.tenantId, courseId: course.id, payload, attempt: 1 }
     const seen = []

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startApp, type TestApp } from '#test/app.ts'
 import { build } from '#test/build.ts'
-import { materialThatIs, type OpenCourse, oneLesson, openCourse, pathsIn } from './fixtures/open-course.ts'
+import { materialThatIs, type OpenCourse, oneLesson, openCourse, pathsIn } from '../fixtures/open-course.ts'
 
 // No worker runs here: what is started stays queued.
 
@@ -39,7 +39,8 @@ test.each([
   ['no body', {}],
   ['an empty body', { headers: json }],
   ['an empty object', { headers: json, body: '{}' }],
-  ['every field', { json: { strategy: 'default', ignore_pending: false, replace_author: false } }],
+  ['every field', { json: { strategy: 'default', ignore_pending: false, replace_author: false, force: false } }],
+  ['force', { json: { force: true } }],
 ])('takes %s', async (_what, options) => {
   await has('done')
   expect((await acme.request('POST', course.path, options)).status).toBe(202)
@@ -50,7 +51,7 @@ test.each([
   [{ strategy: null }, 'strategy'],
   [{ ignore_pending: 'true' }, 'ignore_pending'],
   [{ replace_author: 1 }, 'replace_author'],
-  [{ force: true }, 'force'],
+  [{ force: 'yes' }, 'force'],
   [[], 'body'],
 ])('refuses %j', async (order, wrong) => {
   await has('done')

@@ -1,0 +1,51 @@
+import { Type } from 'typebox'
+import { Id, Input, Nullable, OneOf, Timestamp } from '#platform/http/index.ts'
+import type { Job } from './jobs.ts'
+
+export const JobParams = Input({ jobId: Id })
+
+export const JobBody = Type.Object(
+  {
+    id: Id,
+    kind: Type.String({ examples: ['generate_structure'] }),
+    course_id: Nullable(Id),
+    status: OneOf('queued', 'running', 'done', 'error', 'cancelled'),
+    progress: Type.Number({ minimum: 0, maximum: 1 }),
+    result: Nullable(
+      Type.Object(
+        {},
+        {
+          additionalProperties: true,
+          description:
+            'What came of it. Of `generate_structure`: `version`, `generated_by`, and how many `modules`, `lessons`, `concepts` and `exercises` there are; further `dropped`, `unchanged` or `notice` (see there).',
+        },
+      ),
+    ),
+    error: Nullable(
+      Type.Object(
+        { code: Type.String({ examples: ['budget.exceeded'] }), message: Type.String() },
+        {
+          description:
+            'Of language models: `budget.exceeded`, `llm.unpriced` (no budget can be kept with a model whose price is unknown), `llm.refused`, `llm.malformed`, `llm.not_configured`, and `llm.unavailable` after several tries.',
+        },
+      ),
+    ),
+    created_at: Timestamp,
+    finished_at: Nullable(Timestamp),
+  },
+  { title: 'Job' },
+)
+
+export function presentJob({ id, kind, courseId, status, progress, result, error, createdAt, finishedAt }: Job) {
+  return {
+    id,
+    kind,
+    course_id: courseId,
+    status,
+    progress,
+    result: (result ?? null) as Record<string, unknown> | null,
+    error,
+    created_at: createdAt.toISOString(),
+    finished_at: finishedAt?.toISOString() ?? null,
+  }
+}

@@ -1,0 +1,63 @@
+import type { Ledgers } from '#features/usage/index.ts'
+import type { Llm, Model } from '#platform/llm/index.ts'
+import type { PriceOf } from '#platform/llm/price-list.ts'
+import type { createArchitect } from '../architect/index.ts'
+import type { ArchitectAction, Window, Windows } from '../architect/port.ts'
+import type { CountCalls } from './background-estimate.ts'
+
+export type Strategy = 'default' | 'quality' | 'budget'
+
+export const STRATEGIES: readonly Strategy[] = ['default', 'quality', 'budget']
+
+export const ACTIONS: readonly ArchitectAction[] = ['material_analysis', 'course_structuring']
+
+/** The engine that asks language models. Its `version` is another one whenever it would ask differently about the same materials. */
+export type Architect = Pick<ReturnType<typeof createArchitect>, 'build' | 'version'>
+
+/** Language models, as generating needs them: what asks, what is asked, and who pays. */
+export type Models = {
+  llm: Llm
+  architect: Architect
+  countCalls: CountCalls
+  ledgers: Ledgers
+  priceOf: PriceOf
+}
+
+export type Chains = Record<ArchitectAction, readonly Model[]>
+
+/** Who makes a course's structure. `notice` says why it is not a language model. */
+export type Choice = { engine: 'llm'; chains: Chains; windows: Windows } | { engine: 'outline'; notice: string }
+
+const NOT_CONFIGURED = 'No language model is configured: the outline engine made this.'
+const NOT_ALLOWED =
+  'None of the language models that your organisation allows can do this: the outline engine made this.'
+
+/** The architect where there are models for all of its actions among the `allowed` providers (null: any), else the outline engine. */
+export function chooseEngine(llm: Pick<Llm, 'chain'>, strategy: Strategy, allowed: readonly string[] | null): Choice {
+  const chains = chainsOf(llm, strategy, allowed)
+  if (chains !== undefined) return { engine: 'llm', chains, windows: windowsOf(chains) }
+  const isConfigured = allowed !== null && chainsOf(llm, strategy, null) !== undefined
+  return { engine: 'outline', notice: isConfigured ? NOT_ALLOWED : NOT_CONFIGURED }
+}
+
+/** How the ledger and fingerprints name a model. */
+export const nameOf = ({ provider, id }: Model) => `${provider}/${id}`
+
+function chainsOf(llm: Pick<Llm, 'chain'>, strategy: Strategy, allowed: readonly string[] | null): Chains | undefined {
+  const chains: Chains = {
+    material_analysis: llm.chain('material_analysis', strategy, allowed),
+    course_structuring: llm.chain('course_structuring', strategy, allowed),
+  }
+  return ACTIONS.every((action) => chains[action].length > 0) ? chains : undefined
+}
+
+const windowsOf = (chains: Chains): Windows => ({
+  material_analysis: smallest(chains.material_analysis),
+  course_structuring: smallest(chains.course_structuring),
+})
+
+// Whichever of them comes to be asked, it has to fit.
+const smallest = (models: readonly Model[]): Window => ({
+  contextWindow: Math.min(...models.map((model) => model.contextWindow)),
+  maxOutput: Math.min(...models.map((model) => model.maxOutput)),
+})

@@ -1,0 +1,24 @@
+import { costOf } from './price.ts'
+import type { PriceOf } from './price-list.ts'
+import type { Model } from './registry.ts'
+import { NO_USAGE, type Usage } from './usage.ts'
+
+/**
+ * More than an attempt can cost, in nano-USD: all of the input at the dearest of its prices, and all of the output that it may write. By
+ * the price for that much input as well as for what is expected. Null when a price is unknown.
+ */
+export function mostCost(
+  { model, at, expected, inputBound }: { model: Model; at: Date; expected: Usage; inputBound: number },
+  priceOf: PriceOf,
+): bigint | null {
+  let most = 0n
+  for (const fresh of [inputBound, expected.fresh]) {
+    const price = priceOf(model, { ...NO_USAGE, fresh, output: expected.output }, at)
+    if (price === null) return null
+    const { input, cacheRead, cacheWrite } = price
+    const dearest = [input, cacheRead, cacheWrite].reduce((a, b) => (a > b ? a : b))
+    const cost = costOf({ ...NO_USAGE, fresh: inputBound, output: expected.output }, { ...price, input: dearest })
+    if (cost > most) most = cost
+  }
+  return most
+}
