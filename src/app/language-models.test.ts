@@ -26,7 +26,7 @@ async function open(registryFile: string, keys = {}) {
 
 test.each([
   ['that is not there', undefined, /^The registry of language models cannot be read: .*ENOENT/],
-  ['that is no YAML', 'models: [', /^The registry of language models is wrong: /],
+  ['that is no YAML', 'models: [', /^The registry of language models .*is wrong: /],
   [
     'without actions',
     'models: {}\nactions: {}\n',

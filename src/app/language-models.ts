@@ -5,7 +5,7 @@ import type { Database } from '#platform/db/database.ts'
 import type { Log } from '#platform/log/index.ts'
 import type { Config } from './config.ts'
 import { describeError } from './describe-error.ts'
-import { PROMPTS } from './paths.ts'
+import { LLM_REGISTRY, PROMPTS } from './paths.ts'
 
 /** Language models, wired: who is asked, what is asked, and who pays. */
 export type LanguageModels = Models
@@ -37,7 +37,9 @@ export async function openLanguageModels({ config, db, log, sleep }: Options): P
   const text = await readFile(registryFile, 'utf8').catch((error: unknown) => {
     throw new Error(`The registry of language models cannot be read: ${describeError(error)}`, { cause: error })
   })
-  const registry = readRegistry(text, { actions: ACTIONS, strategies: STRATEGIES })
+  // What a price says of where it comes from is kept for ever: of our own file not where it lies on this machine.
+  const source = registryFile === LLM_REGISTRY ? 'config/llm.yaml' : registryFile
+  const registry = readRegistry(text, { actions: ACTIONS, strategies: STRATEGIES, source })
   const engine = await openArchitect(await readPrompts(PROMPTS))
   const ledgers = createLedgers({ db, log, installationLimitNanoUsd: monthlyLimitNanoUsd })
   const priceOf = Object.keys(keys).length > 0 ? await loadPriceList() : () => null

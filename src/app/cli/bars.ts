@@ -16,10 +16,11 @@ export function gauge(part: bigint, whole: bigint, width: number): string {
   return '█'.repeat(filled) + '░'.repeat(width - filled)
 }
 
-/** `49 %`, rounded down, so that 100 is all of it; what is not nothing is never `0 %`. */
+/** `49 %`, rounded, but 100 is all of it; what is not nothing is never `0 %`. */
 export function percent(part: bigint, whole: bigint): string {
   if (whole <= 0n) return part > 0n ? '>999 %' : '100 %'
-  const whole100 = (part * 100n) / whole
+  const rounded = (part * 200n + whole) / (2n * whole)
+  const whole100 = part < whole && rounded === 100n ? 99n : rounded
   if (whole100 === 0n && part > 0n) return '<1 %'
   return whole100 > 999n ? '>999 %' : `${whole100} %`
 }

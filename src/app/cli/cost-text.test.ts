@@ -58,8 +58,8 @@ claude              ███████████████  12.0000  100 
 gemma                                      ?             3      3,000      30
 
 COURSE                                   USD         CALLS  TOKENS IN     OUT
-Основи              ███████████████   9.0000   75 %  1,000  1,000,000  10,000
-no course           █████             3.0000   25 %    204    204,000   2,040  + 3 ?
+Основи              ███████████▎      9.0000   75 %  1,000  1,000,000  10,000
+no course           ███▊              3.0000   25 %    204    204,000   2,040  + 3 ?
 `)
 })
 
@@ -82,5 +82,5 @@ test('more than two months are told by the month', () => {
     ...{ ...ABOUT, report: { ...REPORT, groups: { ...REPORT.groups, day } } },
     budget: { title: 'Budget', ...budget(null, 0n) },
   })
-  expect(text).toMatch(/^MONTH .+\n2026-01 +█+▌ +1\.0000 .+\n2026-03 +█+ +2\.0000 +66 % +2 +2,000 +20\n\n/m)
+  expect(text).toMatch(/^MONTH .+\n2026-01 +█+▌ +1\.0000 .+\n2026-03 +█+ +2\.0000 +67 % +2 +2,000 +20\n\n/m)
 })

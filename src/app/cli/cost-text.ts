@@ -34,7 +34,7 @@ export function costText({ report, month, budget, tenants, courses, columns }: C
   const name = width < 90 ? 24 : 34
   const courseRows = groups.course.map((row) => ({ ...row, group: courseName(row.group, courses) }))
   const charts: Chart[] = [
-    { title: dayTitle(groups.day), rows: days(groups.day) },
+    { title: dayTitle(groups.day), rows: days(groups.day), isSeries: true },
     { title: 'ACTION', rows: groups.action },
     { title: 'PROVIDER', rows: groups.provider },
     { title: 'MODEL', rows: groups.model },
@@ -66,8 +66,10 @@ function tenantTable(
   const { texts } = shownAmounts(rows)
   const head = ['TENANT', 'USD', 'CALLS', `BUDGET ${month}`, '', '']
   const body = rows.map((row, index) => {
-    const { name, budget } = tenants.get(row.group ?? '') ?? { name: `deleted: ${row.group}` }
-    return [fitted(name, width), texts[index] ?? '', grouped(row.calls), ...usedOf(budget), note(row)]
+    const known = tenants.get(row.group ?? '')
+    // Of a deleted one the id is all that is left, and its end tells it from others.
+    const name = known === undefined ? `deleted: ${row.group}` : fitted(known.name, width)
+    return [name, texts[index] ?? '', grouped(row.calls), ...usedOf(known?.budget), note(row)]
   })
   return grid([head, ...body], ['left', 'right', 'right', 'right', 'left', 'left']).join('\n')
 }
@@ -79,11 +81,12 @@ function usedOf(budget: Budget | undefined): [string, string] {
   return [`${usd(limit)} USD`, `${gauge(spent, limit, GAUGE)} ${percent(spent, limit)}`]
 }
 
-type Chart = { title: string; rows: readonly GroupSums[] }
+/** A series shows its course in time: its bars are as long as their share of the dearest; others, of all. */
+type Chart = { title: string; rows: readonly GroupSums[]; isSeries?: boolean }
 
 const ALIGNS = ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'left'] as const
 
-/** Groups with a bar each, as long as their share of the chart's dearest; the columns of all charts stand one below another. */
+/** Groups with a bar each; the columns of all charts stand one below another. */
 function drawn(charts: readonly Chart[], width: number, name: number): string {
   const cells = (barWidth: number) =>
     charts.flatMap((chart, index) => [...(index === 0 ? [] : [[]]), ...chartCells(chart, barWidth, name)])
@@ -91,10 +94,10 @@ function drawn(charts: readonly Chart[], width: number, name: number): string {
   return grid(cells(Math.max(6, Math.min(40, width - rest))), ALIGNS).join('\n')
 }
 
-function chartCells({ title, rows }: Chart, barWidth: number, name: number): string[][] {
+function chartCells({ title, rows, isSeries = false }: Chart, barWidth: number, name: number): string[][] {
   const { texts } = shownAmounts(rows)
-  const most = rows.reduce((most, row) => (row.costNanoUsd > most ? row.costNanoUsd : most), 0n)
   const all = rows.reduce((sum, row) => sum + row.costNanoUsd, 0n)
+  const most = isSeries ? rows.reduce((most, row) => (row.costNanoUsd > most ? row.costNanoUsd : most), 0n) : all
   return [
     [title, ' '.repeat(barWidth), 'USD', '', 'CALLS', 'TOKENS IN', 'OUT', ''],
     ...rows.map((row, index) => {

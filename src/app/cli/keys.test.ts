@@ -98,6 +98,9 @@ test('a budget is what was said last, and none has to be said', async () => {
   const said = async (usd: string) =>
     (await cli.run('tenant', 'budget', '--name', 'Скарбниця', '--monthly-usd', usd)).out
   expect(await said('4')).toBe('The budget of Скарбниця: 1000000000 USD → 4 USD a month, 3.25 USD spent in this one.\n')
+  const shown = await cli.run('tenant', 'budget', '--name', 'Скарбниця')
+  expect(shown.out).toBe('The budget of Скарбниця: 4 USD a month, 3.25 USD spent in this one.\n')
+  expect(await cli.json('tenant', 'providers', '--name', 'Скарбниця')).toMatchObject({ llm_providers: null })
   expect(await said('3.25')).toMatch(
     /: 4 USD → 3\.25 USD a month.+\nUntil the next month nothing more can be spent\.\n$/,
   )

@@ -1,11 +1,18 @@
-type Welcome = { url: string; tenants: readonly string[]; key?: string }
+type Welcome = {
+  url: string
+  /** Which language models it may ask. */
+  models: string
+  tenants: readonly string[]
+  key?: string
+}
 
 /** What `start` prints: where things are and, when there is a fresh key, commands to paste. */
-export function welcome({ url, tenants, key }: Welcome): string {
+export function welcome({ url, models, tenants, key }: Welcome): string {
   const lines = [
     '',
     `  Course Supporter is ready at ${url}`,
     `  Swagger UI: ${url}/docs    Health: ${url}/health    Ctrl-C stops everything.`,
+    `  Language models: ${models}`,
     '',
   ]
   if (key === undefined) {

@@ -44,7 +44,8 @@ export function readRegistry(text: string, { actions, strategies, source = 'conf
       described.set(name, readAction(fields, { place, strategies, models, isDeclared, problems }))
     }
   }
-  if (problems.length > 0) throw new Error(`The registry of language models is wrong: ${problems.join('; ')}.`)
+  if (problems.length > 0)
+    throw new Error(`The registry of language models (${source}) is wrong: ${problems.join('; ')}.`)
   return { models, actions: described }
 }
 

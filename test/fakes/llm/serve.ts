@@ -12,7 +12,9 @@ const own = { OPENAI_BASE_URL: model.baseUrls.openai, OPENAI_API_KEY: 'mock' }
 
 if (program === undefined) {
   const lines = Object.entries(own).map(([name, value]) => `  export ${name}=${value}`)
-  process.stdout.write(`A mock language model answers until Ctrl-C. In another terminal:\n\n${lines.join('\n')}\n\n`)
+  process.stdout.write(
+    `A mock language model answers until Ctrl-C. In another terminal:\n\n${lines.join('\n')}\n  make start\n\n`,
+  )
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
   process.stdout.write(`\n${model.calls.length} calls were answered.\n`)
 } else {
