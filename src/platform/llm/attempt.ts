@@ -56,6 +56,7 @@ export async function send({ adapter, model, options, meter, limits, now, signal
 
   try {
     either.throwIfAborted()
+    meter.sent()
     const streaming = adapter
       .model(model, wire.fetch)
       .doStream({ ...options, abortSignal: either, includeRawChunks: true })

@@ -1,4 +1,5 @@
 import type { Static, TSchema } from 'typebox'
+import { Failure } from '#kernel/failure.ts'
 import { newId } from '#platform/ids/index.ts'
 import type { Log } from '#platform/log/index.ts'
 import type { Adapter } from './adapters/adapter.ts'
@@ -11,7 +12,7 @@ import type { PriceOf } from './price-list.ts'
 import type { Provider } from './registry.ts'
 import type { Place } from './router-chain.ts'
 import type { Fault } from './router-fault.ts'
-import { createMeter, type Meter } from './router-meter.ts'
+import { createMeter, type Meter, OUTPUT_MARGIN } from './router-meter.ts'
 import { mostCost } from './router-price.ts'
 import { inputTokensOf, type Request, writePrompt } from './router-prompt.ts'
 import { dialectOf, readAnswer } from './structured.ts'
@@ -40,6 +41,9 @@ export type Result = { outcome: Outcome; text: string; output?: unknown; complai
 /** After an attempt the ledger may be away for a moment; milliseconds between the tries to write it down. */
 const SETTLE_PAUSES_MS = [200, 1_000, 3_000]
 
+/** And some two minutes in all while its database is away: else what was paid for is lost. */
+const OUTAGE_PAUSES_MS = Array<number>(9).fill(10_000)
+
 /** Of its end, after the attempt's own deadline. */
 const GRACE_SECONDS = 60
 
@@ -60,7 +64,8 @@ export function createAsking({ priceOf, now, sleep, log, limits }: Deps) {
     const at = now()
     const input = inputTokensOf(text, request, model.provider)
     const estimated = { ...NO_USAGE, fresh: input.estimate, output: request.maxOutputTokens }
-    const inputBound = Math.max(input.bound, input.estimate)
+    const inputBound = boundOf(input)
+    const mostExpected = { ...estimated, output: estimated.output + OUTPUT_MARGIN }
     return {
       id: newId(),
       action: question.action,
@@ -72,7 +77,7 @@ export function createAsking({ priceOf, now, sleep, log, limits }: Deps) {
       attempt: number,
       price: priceOf(model, estimated, at),
       estimated,
-      maxCostNanoUsd: mostCost({ model, at, expected: estimated, inputBound }, priceOf),
+      maxCostNanoUsd: mostCost({ model, at, expected: mostExpected, inputBound }, priceOf),
       deadlineSeconds: Math.ceil(limits.attemptMs / 1000) + GRACE_SECONDS,
     }
   }
@@ -85,30 +90,45 @@ export function createAsking({ priceOf, now, sleep, log, limits }: Deps) {
     [began, ended]: [Date, Date],
   ): CallEnd {
     const isFree = result.fault?.isFree === true && !meter.hasBegun()
-    const { doubt, ...spent } = isFree
-      ? { usage: NO_USAGE, usageSource: 'none' as const, doubt: undefined }
-      : meter.spent()
-    if (doubt !== undefined)
-      log.warn({ provider: model.provider, model: model.id, doubt }, 'A provider reports odd usage.')
+    const { doubt, isBeyond, ...spent } = isFree ? { usage: NO_USAGE, usageSource: 'none' as const } : meter.spent()
     const price = isFree ? start.price : priceOf(model, spent.usage, began)
-    const costNanoUsd = isFree ? 0n : price === null ? null : costOf(spent.usage, price)
+    const cost = isFree ? 0n : price === null ? null : costOf(spent.usage, price)
     const latencyMs = Math.max(0, ended.getTime() - began.getTime())
-    return { ...start, ...spent, price, outcome: result.outcome, costNanoUsd, latencyMs }
+    const facts = { provider: model.provider, model: model.id, call_id: start.id, doubt }
+    const end = { ...start, ...spent, price, outcome: result.outcome, latencyMs }
+    const most = start.maxCostNanoUsd
+    // The price may have changed meanwhile. Nobody pays more than a budget has granted.
+    const isTooDear = cost !== null && most !== null && cost > most
+    if (isBeyond || isTooDear)
+      log.error(facts, 'A provider reports more usage than is possible: only what was set aside is charged.')
+    else if (doubt !== undefined) log.warn(facts, 'A provider reports odd usage.')
+    return isTooDear ? { ...end, usageSource: 'estimated', costNanoUsd: most } : { ...end, costNanoUsd: cost }
   }
 
-  async function settle(ledger: Ledger, call: CallEnd, output: unknown): Promise<void> {
-    for (const pauseMs of SETTLE_PAUSES_MS) {
+  /**
+   * `estimate` is what is written when the ledger does not take the call's own figures. Whether the question is given up meanwhile does
+   * not count: a worker that loses its database loses its jobs as well, and the answer is there when they begin anew.
+   */
+  async function settle(ledger: Ledger, call: CallEnd, estimate: CallEnd, output: unknown): Promise<void> {
+    const pauses = [...SETTLE_PAUSES_MS, ...OUTAGE_PAUSES_MS]
+    for (let tries = 0; ; tries += 1) {
       try {
         return await ledger.settle(call, output)
       } catch (error) {
         // Not the error itself: a database's may quote the row, and so the answer.
         const { name, code } = error as { name?: string; code?: unknown }
         const facts = { provider: call.provider, call_id: call.id, error: code ?? name }
+        const isOutage = error instanceof Failure && error.kind === 'unavailable'
+        if (!isOutage && tries >= SETTLE_PAUSES_MS.length) {
+          log.error(facts, 'The ledger does not take an attempt: it is written down as it was estimated.')
+          return ledger.settle(estimate, output)
+        }
+        const pauseMs = pauses[tries]
+        if (pauseMs === undefined) throw error
         log.warn(facts, 'An attempt could not be written into the ledger yet.')
+        await sleep(pauseMs)
       }
-      await sleep(pauseMs)
     }
-    return ledger.settle(call, output)
   }
 
   function tell({ action, provider, model, outcome, attempt, latencyMs }: CallEnd, fault: Fault | undefined) {
@@ -152,7 +172,9 @@ export function createAsking({ priceOf, now, sleep, log, limits }: Deps) {
     await question.ledger.reserve(start)
 
     const began = now()
-    const meter = createMeter(model.provider, start.estimated, request.maxOutputTokens)
+    const { maxOutputTokens } = request
+    const inputBound = boundOf(inputTokensOf(text, request, model.provider))
+    const meter = createMeter(model.provider, start.estimated, { maxOutputTokens, inputBound, now })
     const settings = adapter.settings(model, request.dialect)
     const { signal } = question
     const reception = await send({ adapter, model, options: { ...options, ...settings }, meter, limits, now, signal })
@@ -160,10 +182,19 @@ export function createAsking({ priceOf, now, sleep, log, limits }: Deps) {
     tellHealth(healthOf(result.outcome))
     const call = end(start, place, result, meter, [began, now()])
     tell(call, result.fault)
-    await settle(question.ledger, call, result.output)
+    await settle(question.ledger, call, estimateOf(start, call), result.output)
     if (bug !== undefined) throw bug.error
     return result
   }
+}
+
+const boundOf = ({ bound, estimate }: { bound: number; estimate: number }) => Math.max(bound, estimate)
+
+/** The call as it was expected when it began. */
+function estimateOf(start: CallStart, { outcome, latencyMs }: CallEnd): CallEnd {
+  const { price, estimated: usage } = start
+  const costNanoUsd = price === null ? null : costOf(usage, price)
+  return { ...start, usage, usageSource: 'estimated', costNanoUsd, outcome, latencyMs }
 }
 
 function healthOf(outcome: Outcome): Health {

@@ -4,6 +4,9 @@ const MOST_MS = 30_000
 /** Nobody waits longer for one model while there are others. */
 export const LONGEST_WAIT_MS = 60_000
 
+/** A provider may ask for years, by mistake: nobody is told to stay away for longer than this. */
+const LONGEST_ASKED_MS = 900_000
+
 /**
  * Milliseconds before the next try after so many failed ones: exponential with full jitter, but no less than the provider asks for.
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
@@ -13,10 +16,19 @@ export function pauseAfter(failed: number, askedMs: number | undefined, random: 
 }
 
 /**
- * How long a refusal asks to stay away, in milliseconds: `retry-after-ms` (OpenAI's), `Retry-After` in seconds or as a date (RFC 9110,
+ * How long a refusal asks to stay away, in milliseconds, 15 minutes at most: `retry-after-ms` (OpenAI's), `Retry-After` in seconds or as a date (RFC 9110,
  * section 10.2.3), or the RetryInfo in the body of Google's errors (https://google.aip.dev/193).
  */
 export function askedPauseMs(
+  headers: Readonly<Record<string, string>> | undefined,
+  body: string | undefined,
+  now: Date,
+): number | undefined {
+  const askedMs = readPauseMs(headers, body, now)
+  return askedMs === undefined ? undefined : Math.min(askedMs, LONGEST_ASKED_MS)
+}
+
+function readPauseMs(
   headers: Readonly<Record<string, string>> | undefined,
   body: string | undefined,
   now: Date,

@@ -5,7 +5,9 @@ import { NO_USAGE, type Usage } from './usage.ts'
 
 /**
  * More than an attempt can cost, in nano-USD: all of the input at the dearest of its prices, and all of the output that it may write. By
- * the price for that much input as well as for what is expected. Null when a price is unknown.
+ * the price for that much input as well as for what is expected. Null when a price is unknown. Honest figures are never above it: the
+ * input's bound has a token for every byte, which tokenizers that fall back to bytes do not exceed, and all the models' limits of output
+ * include their thoughts. Who reports more is not believed (router-meter.ts).
  */
 export function mostCost(
   { model, at, expected, inputBound }: { model: Model; at: Date; expected: Usage; inputBound: number },

@@ -60,8 +60,6 @@ type Options = {
   ledger?: Partial<Ledger>
 }
 
-const silent = (() => {}) as Log['info']
-
 function bench({
   url = baseUrl,
   models = [modelOf('compatible')],
@@ -71,6 +69,10 @@ function bench({
 }: Options = {}) {
   const book = createMemoryLedger()
   const pauses: number[] = []
+  const written: [level: string, line: string][] = []
+  const writer = (level: string) =>
+    ((...line: unknown[]) => void written.push([level, JSON.stringify(line)])) as Log['info']
+  const lines = (level: string) => written.flatMap(([of, line]) => (of === level ? [line] : []))
   let ms = Date.parse('2026-03-01T10:00:00Z')
   const llm = createLlm({
     registry: registryOf({ default: models, quality: [modelOf('gemini'), ...models] }),
@@ -79,7 +81,7 @@ function bench({
     now: () => new Date(ms),
     random: () => 0,
     sleep: async (pauseMs) => void pauses.push(pauseMs),
-    log: { info: silent, warn: silent, error: silent },
+    log: { info: writer('info'), warn: writer('warn'), error: writer('error') },
     limits,
   })
   const ask = (more: Partial<Question<typeof Lesson>> = {}) =>
@@ -87,7 +89,7 @@ function bench({
   const pass = (by: number) => {
     ms += by
   }
-  return { llm, ask, book, pauses, pass, outcomes: () => book.rows.map(({ outcome }) => outcome) }
+  return { llm, ask, book, pauses, pass, lines, outcomes: () => book.rows.map(({ outcome }) => outcome) }
 }
 
 const second = modelOf('compatible', { name: 'second', id: 'llama' })
@@ -173,6 +175,85 @@ test('an answer is written down even if the ledger is away for a moment, and not
   failures = 9
   await expect(ask()).rejects.toThrow('The database is away.')
   expect(book.open.size).toBe(1)
+})
+
+test('a database that is away for longer does not cost the answer', async () => {
+  handlers = [good]
+  let failures = 12
+  const book = createMemoryLedger()
+  const settle: Ledger['settle'] = async (...args) => {
+    failures -= 1
+    if (failures >= 0) throw new Failure('unavailable', 'service.unavailable', 'The database is away.')
+    return book.ledger.settle(...args)
+  }
+  const { ask, pauses } = bench({ ledger: { ...book.ledger, settle } })
+  expect(await ask()).toMatchObject({ output: LESSON })
+  expect([book.rows.length, book.open.size, book.kept]).toEqual([1, 0, [LESSON]])
+  const passed = pauses.reduce((a, b) => a + b)
+  expect(passed).toBeGreaterThan(90_000)
+  failures = 99
+  await expect(ask()).rejects.toMatchObject({ kind: 'unavailable' })
+  expect(pauses.reduce((a, b) => a + b) - passed).toBeLessThan(120_000)
+})
+
+test('figures that the ledger does not take are written down as they were estimated', async () => {
+  handlers = [good]
+  const book = createMemoryLedger()
+  const settle: Ledger['settle'] = async (call, answer) => {
+    if (call.usageSource === 'reported') throw Object.assign(new Error('out of range'), { code: '22003' })
+    return book.ledger.settle(call, answer)
+  }
+  const { ask, lines } = bench({ ledger: { ...book.ledger, settle } })
+  expect(await ask()).toMatchObject({ output: LESSON })
+  expect([book.rows.length, book.open.size, book.kept]).toEqual([1, 0, [LESSON]])
+  const [{ estimated, usage } = { estimated: {}, usage: undefined }] = book.rows
+  expect(usage).toEqual(estimated)
+  expect(book.rows[0]).toMatchObject({ outcome: 'answered', usageSource: 'estimated' })
+  expect(lines('error')).toHaveLength(1)
+})
+
+test.each([
+  ['output', usage(1000, 1e18)],
+  ['input', usage(1e18, 200)],
+])('a lie about the %s costs no more than was set aside', async (_name, lie) => {
+  handlers = [(response) => begin(response).end(`${piece(JSON.stringify(LESSON))}${END}${lie}data: [DONE]\n\n`)]
+  const { ask, book, lines } = bench()
+  expect(await ask()).toMatchObject({ output: LESSON })
+  const [row] = book.rows as [CallEnd]
+  expect(row).toMatchObject({ outcome: 'answered', usageSource: 'estimated' })
+  expect(row.costNanoUsd).toBeLessThanOrEqual(row.maxCostNanoUsd ?? 0n)
+  expect(lines('error').join()).toContain('more usage than is possible')
+})
+
+test('a price that rises meanwhile costs no more than was set aside', async () => {
+  handlers = [good]
+  let asked = 0
+  const dear = { ...PRICE, output: 1_000_000_000_000n }
+  const { ask, book, lines } = bench({ priceOf: () => (++asked > 3 ? dear : PRICE) })
+  await ask()
+  const [row] = book.rows as [CallEnd]
+  expect(row).toMatchObject({ usageSource: 'estimated', costNanoUsd: row.maxCostNanoUsd })
+  expect(lines('error')).toHaveLength(1)
+})
+
+test('an end of time as the time to come back is no more than a quarter of an hour', async () => {
+  handlers = [(response) => response.writeHead(429, { 'retry-after': '999999999' }).end()]
+  await expect(bench().ask()).rejects.toMatchObject({ code: 'llm.unavailable', retryAfter: 900 })
+  expect(served).toBe(1)
+})
+
+test('thoughts that are cut before anything is shown are paid for', async () => {
+  const { ask, book, pass } = bench()
+  const abort = new AbortController()
+  handlers = [
+    (response) => {
+      pass(4_000)
+      const role = event({ choices: [{ delta: { role: 'assistant', content: '' } }] })
+      begin(response).write(role, () => abort.abort(new Error('Enough.')))
+    },
+  ]
+  await expect(ask({ signal: abort.signal })).rejects.toThrow('Enough.')
+  expect(book.rows).toMatchObject([{ outcome: 'aborted', usageSource: 'estimated', usage: { output: 600 } }])
 })
 
 test('a complaint that fails itself is a defect of ours, and the answer is paid for', async () => {

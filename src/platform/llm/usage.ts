@@ -24,9 +24,9 @@ export function normalizeUsage(reported: LanguageModelV4Usage, provider: Provide
   const doubts: string[] = []
   const count = (name: string, value: number | undefined) => {
     if (value === undefined || value === null) return undefined
-    if (Number.isInteger(value) && value >= 0 && value <= MOST) return value
+    if (Number.isInteger(value) && value >= 0 && value <= MOST_TOKENS) return value
     doubts.push(`${name} is ${value}`)
-    return value > 0 ? Math.min(Math.ceil(value), MOST) : undefined
+    return value > 0 ? Math.min(Math.ceil(value), MOST_TOKENS) : undefined
   }
   const raw = (name: string | undefined) => {
     const value = name === undefined ? undefined : reported.raw?.[name]
@@ -64,7 +64,7 @@ export function normalizeUsage(reported: LanguageModelV4Usage, provider: Provide
 }
 
 /** Far more than any model takes; a larger figure is a mistake. */
-const MOST = 1_000_000_000
+export const MOST_TOKENS = 1_000_000_000
 
 /** Where a provider's own answer has the sum of all tokens. */
 const TOTAL: Partial<Record<Provider, string>> = {

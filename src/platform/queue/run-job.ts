@@ -32,6 +32,9 @@ type Options = {
   tooLate?: boolean
 }
 
+/** However long a failure asks to wait: it may hand on what another service says. */
+const LONGEST_HINT_SECONDS = 900
+
 const AGAIN: Outcome = { status: 'queued', afterSeconds: 0, counted: false }
 
 /** Starts a claimed job's handler, and writes down how it ends. */
@@ -117,6 +120,9 @@ function outcomeOf(
       : FAILED
   const retryable = !failure || failure.kind === 'unavailable'
   if (!retryable || job.attempt >= job.maxAttempts) return final
-  const afterSeconds = Math.max(handler.kind.backoffSeconds(job.attempt), failure?.retryAfter ?? 0)
+  const afterSeconds = Math.max(
+    handler.kind.backoffSeconds(job.attempt),
+    Math.min(failure?.retryAfter ?? 0, LONGEST_HINT_SECONDS),
+  )
   return { status: 'queued', afterSeconds, counted: true }
 }

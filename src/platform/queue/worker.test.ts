@@ -110,6 +110,19 @@ test('a job that recovers is done, and waits as long as its kind says before the
   expect(await becomes(id, 'done')).toMatchObject({ result: 2, attempts: 2 })
 })
 
+test('a job waits no longer than a quarter of an hour, whatever it is told by others', async () => {
+  const id = await start(async () => {
+    throw new Failure('unavailable', 'llm.unavailable', 'The model is unavailable.', { retryAfter: 999_999_999 })
+  })
+  const waiting = (seconds: number) =>
+    world.query(
+      `SELECT FROM jobs WHERE id = $1 AND status = 'queued' AND attempts = 1 AND run_after > now() + make_interval(secs => $2)`,
+      [id, seconds],
+    )
+  await vi.waitFor(async () => expect(await waiting(850)).toHaveLength(1), 10_000)
+  expect(await waiting(900)).toHaveLength(0)
+})
+
 test('a Failure ends the job at once with its code and message', async () => {
   const id = await start(async () => {
     throw new Failure('invalid', 'extract.encrypted', 'Файл захищено паролем.')
