@@ -14,6 +14,14 @@ export const materialsPending = () =>
     { retryAfter: 2 },
   )
 
+export const estimatesBusy = () =>
+  new Failure(
+    'limited',
+    'structure.estimates_busy',
+    'Too many estimates of your organisation are under way. Please try again when some of them have finished.',
+    { retryAfter: 5 },
+  )
+
 export const authorVersion = () =>
   new Failure(
     'conflict',

@@ -72,6 +72,11 @@ const rowsOf = (of = tenantId) => query('SELECT * FROM llm_calls WHERE tenant_id
 const reservationsOf = (of = tenantId) => query('SELECT id FROM llm_reservations WHERE tenant_id = $1', [of])
 const events = () => captured.lines.map((line) => JSON.parse(line)).filter(({ event }) => event !== undefined)
 
+async function remove(id: string) {
+  const [{ name } = { name: '' }] = await query('SELECT name FROM tenants WHERE id = $1', [id])
+  await createTenants({ db }).delete(name)
+}
+
 /** How many were set aside; the others must have been refused by a budget. */
 async function reserveAll(reserving: Promise<void>[]): Promise<number> {
   const results = await Promise.allSettled(reserving)
@@ -291,15 +296,66 @@ describe('what a killed process leaves', () => {
     expect(await accounts(rival, "timestamptz '2026-03-02Z'")).toEqual({ spent: 10, reserved: 0 })
   })
 
-  test('goes with a deleted tenant, whose ledger stays; a call that ends then is written down, too', async () => {
+  test('is settled along with a deleted tenant, whose ledger stays; a call that ends then is corrected', async () => {
+    const total = async () =>
+      (await query('SELECT spent_nano_usd::int AS total FROM llm_spending_total ORDER BY month DESC LIMIT 1'))[0]?.[
+        'total'
+      ]
     const call = start(100)
     await ledgerOf().reserve(call)
     await ledgerOf().reserve(start(50))
-    const [{ name } = { name: '' }] = await query('SELECT name FROM tenants WHERE id = $1', [tenantId])
-    await createTenants({ db }).delete(name)
-    expect(await accounts()).toEqual({ spent: 0, reserved: 0 })
+    const before = await total()
+    await remove(tenantId)
+    expect(await accounts()).toEqual({ spent: 75, reserved: 0 })
+    expect((await total()) - before).toBe(75)
+    expect((await rowsOf()).map(({ outcome }) => outcome)).toEqual(['lost', 'lost'])
     await ledgerOf().settle(end(call, 77))
-    expect([await accounts(), (await rowsOf()).length]).toEqual([{ spent: 77, reserved: 0 }, 1])
+    expect([await accounts(), (await rowsOf()).length]).toEqual([{ spent: 102, reserved: 0 }, 2])
+    expect((await total()) - before).toBe(102)
+  })
+
+  test('keeps nobody from being deleted: what cannot be written down is spent all the same', async () => {
+    await recordReservation(home, { tenant_id: tenantId, nano_usd: '30', call: {} })
+    await ledgerOf().reserve(start(100))
+    await remove(tenantId)
+    expect([await accounts(), (await rowsOf()).length]).toEqual([{ spent: 80, reserved: 0 }, 1])
+  })
+
+  test('of one tenant, where it cannot be written down, does not keep the others waiting', async () => {
+    const [bad, others] = [tenantId, [await tenantWith(null), await tenantWith(null)]]
+    await recordReservation(home, { tenant_id: bad, call: {}, expires_at: new Date(Date.now() - 1_000) })
+    for (const of of others) await ledgerOf({ tenantId: of }).reserve(start(10))
+    await query("UPDATE llm_reservations SET expires_at = now() - interval '1 second' WHERE tenant_id = ANY ($1)", [
+      others,
+    ])
+    expect(await ledgers().settleExpired()).toBe(2)
+    expect(await accounts(bad)).toEqual({ spent: 0, reserved: 1 })
+    const errors = captured.lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'error')
+    expect(errors).toEqual([expect.objectContaining({ tenantId: bad, msg: expect.stringContaining('settled') })])
+    await remove(bad)
+  })
+
+  test('is corrected once, and never by another guess', async () => {
+    const [call, jobId] = [start(100), newId()]
+    await ledgerOf({ jobId }).reserve(call)
+    await ledgers().settleLost(tenantId, jobId)
+    const guess = {
+      id: call.id,
+      action: 'x',
+      strategy: 'default',
+      provider: 'x',
+      model: 'x',
+      attempt: 1,
+      latency_ms: 0,
+    }
+    const nothing = { ...guess, tokens_in: 0, tokens_out: 0, tokens_fresh: 0, tokens_cache_read: 0 }
+    const lost = { ...nothing, tokens_cache_write: 0, tokens_reasoning: 0, succeeded: false, cost_nano_usd: '0' }
+    const told = JSON.stringify({ ...lost, outcome: 'lost', usage_source: 'none' })
+    await db.forTenant(tenantId, (tx) => sql`SELECT * FROM settle_llm_call(${told}::jsonb)`.execute(tx))
+    expect(await accounts()).toEqual({ spent: 50, reserved: 0 })
+    await ledgerOf({ jobId }).settle(end(call, 20))
+    await ledgerOf({ jobId }).settle(end(call, 1))
+    expect(await accounts()).toEqual({ spent: 20, reserved: 0 })
   })
 
   test('does not stand in anybody’s way: settling, sweeping and deleting wait for each other in one order', async () => {

@@ -78,8 +78,15 @@ export function createLedgers({ db, log, installationLimitNanoUsd, settleAgainMs
     settleLost,
     async settleExpired() {
       let settled = 0
-      for (const tenantId of await db.asOperator('settle lost calls', store.tenantsWithOverdue))
-        settled += await settleLost(tenantId, null)
+      for (const tenantId of await db.asOperator('settle lost calls', store.tenantsWithOverdue)) {
+        try {
+          settled += await settleLost(tenantId, null)
+        } catch (error) {
+          if (isOutage(error)) throw error
+          // One tenant's attempt that cannot be written down is no reason for the others to wait.
+          log.error({ err: error, tenantId }, 'lost calls of a tenant cannot be settled')
+        }
+      }
       return settled
     },
     async requireBudget(tx) {

@@ -114,3 +114,11 @@ test('a field named __proto__ is only a field', () => {
     complaints: ['(all): must not have additional properties'],
   })
 })
+
+test('an answer of a million mistakes is refused for the first of them', () => {
+  const reading = readAnswer(JSON.stringify({ ...GOOD, sources: Array(200_000).fill(0) }), Lesson)
+  const complaints = 'complaints' in reading ? reading.complaints : []
+  expect(complaints.length).toBeGreaterThan(0)
+  // None of those that come late is looked at.
+  expect(complaints.every((complaint) => Number(/\/sources\/(\d+)/.exec(complaint)?.[1] ?? 0) < 10_000)).toBe(true)
+})

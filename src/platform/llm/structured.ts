@@ -94,10 +94,26 @@ export function readAnswer<S extends TSchema>(text: string, schema: S): Reading<
   if (value === undefined) return { complaints: ['It is not one JSON document.'] }
   const output = withoutNulls(schema as TSchema as JsonSchema, value)
   if (Value.Check(schema, output)) return { output: output as Static<S> }
-  const errors = Value.Errors(schema, output).filter(({ keyword }) => keyword !== 'boolean')
+  const errors = Value.Errors(schema, beginningOf(output, { left: MOST_SEARCHED })).filter(
+    ({ keyword }) => keyword !== 'boolean',
+  )
   const complaints = errors.map(({ instancePath, message }) => `${instancePath || '(all)'}: ${message}`.slice(0, 200))
-  return { complaints: [...new Set(complaints)].slice(0, MOST_COMPLAINTS) }
+  const some = [...new Set(complaints)].slice(0, MOST_COMPLAINTS)
+  return { complaints: some.length > 0 ? some : ['It has too much that is wrong.'] }
 }
+
+/** Values in which mistakes are looked for: every one is described, and an answer may have a million. */
+const MOST_SEARCHED = 10_000
+
+function beginningOf(value: unknown, budget: { left: number }): unknown {
+  budget.left -= 1
+  if (typeof value !== 'object' || value === null) return value
+  if (!Array.isArray(value))
+    return Object.fromEntries(firstOf(Object.entries(value), budget).map(([k, v]) => [k, beginningOf(v, budget)]))
+  return firstOf(value, budget).map((item) => beginningOf(item, budget))
+}
+
+const firstOf = <T>(items: T[], { left }: { left: number }) => items.slice(0, Math.max(0, left))
 
 /** JSON, bare or in a Markdown fence. */
 function parse(text: string): unknown {

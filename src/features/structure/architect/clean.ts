@@ -31,7 +31,10 @@ export function createCleaner({ materials, leaksPrompt }: Deps): Cleaner {
   }
   const leaks = (...texts: readonly string[]) => texts.some((text) => hasFenceCode(text) || leaksPrompt(text))
   return {
-    title: (text) => cleanTitle(withoutForeignLinks(cleanTitle(visible(text)) ?? '', isKnown)),
+    title: (text) => {
+      const title = cleanTitle(withoutForeignLinks(cleanTitle(visible(text)) ?? '', isKnown))
+      return title !== null && SEEN.test(title) ? title : null
+    },
     prose,
     statements: (texts, most) => {
       const taken = texts.filter((text) => !leaks(text)).map((text) => prose(text, 1_000))
@@ -47,16 +50,19 @@ function textsOf({ name, chunks }: SourceMaterial): string[] {
 
 /**
  * Without characters that PostgreSQL does not take (U+0000, lone surrogates), that steer a terminal, or that hide or turn round what is read:
- * controls, directions (https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters), zero widths, tags. Joiners stay: scripts and
- * emoji need them.
+ * controls, directions (https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters), zero widths, fillers, annotations, beams of
+ * music, tags. Joiners and variation selectors stay: scripts and emoji need them.
  */
 function visible(text: string): string {
   return text
     .toWellFormed()
     .replace(/\r\n?|[\u2028\u2029]/gu, '\n')
     .replace(
-      /(?![\t\n])\p{Cc}|[\u00AD\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E0FFF}]/gu,
+      /(?![\t\n])\p{Cc}|\u034F|[\u00AD\u061C\u115F\u1160\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\u3164\uFEFF\uFFA0\uFFF9-\uFFFB\u{1D173}-\u{1D17A}\u{E0000}-\u{E0FFF}]/gu,
       '',
     )
     .normalize('NFC')
 }
+
+/** Something that is seen: not only blanks, marks, formats or the empty pattern of Braille. */
+const SEEN = /[^\p{Z}\p{C}\p{M}\u2800]/u

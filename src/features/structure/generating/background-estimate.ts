@@ -1,7 +1,6 @@
 import { unavailable } from '#kernel/failure.ts'
 import type { Prompt } from '#platform/llm/prompts.ts'
 import { runInThread } from '#platform/thread/index.ts'
-import { createTurns } from '#platform/turns/index.ts'
 import type { createArchitect } from '../architect/index.ts'
 import type { Brief, ExpectedCall, Windows } from '../architect/port.ts'
 
@@ -16,26 +15,20 @@ const AT_ONCE = 200_000
 const DEADLINE = 20_000
 
 /**
- * The architect's count of its calls, of a long course in a thread of its own, one after another: an API goes on answering meanwhile. Throws
- * the Failure `service.unavailable` when that takes too long.
+ * The architect's count of its calls, of a long course in a thread of its own: an API goes on answering meanwhile. Throws the Failure
+ * `service.unavailable` when that takes too long.
  */
 export function createCallCounter(
   architect: Pick<ReturnType<typeof createArchitect>, 'expectedCalls'>,
   prompts: ReadonlyMap<string, Prompt>,
 ): CountCalls {
-  const turns = createTurns({ perKey: 1 })
   return async (brief, windows) => {
     if (lengthOf(brief) <= AT_ONCE) return windows.map((window) => architect.expectedCalls(brief, window))
     const order: CountingOrder = { brief, windows, prompts: [...prompts] }
     const signal = AbortSignal.timeout(DEADLINE)
     try {
-      const release = await turns.acquire('', signal)
-      try {
-        const progress = () => undefined
-        return await runInThread(new URL('./estimate-thread.ts', import.meta.url), order, { signal, progress })
-      } finally {
-        release()
-      }
+      const progress = () => undefined
+      return await runInThread(new URL('./estimate-thread.ts', import.meta.url), order, { signal, progress })
     } catch (error) {
       throw signal.aborted ? unavailable(error) : error
     }

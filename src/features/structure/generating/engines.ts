@@ -40,6 +40,18 @@ export function chooseEngine(llm: Pick<Llm, 'chain'>, strategy: Strategy, allowe
   return { engine: 'outline', notice: isConfigured ? NOT_ALLOWED : NOT_CONFIGURED }
 }
 
+/** Whether none of the models costs anything, however much is asked. Only the registry's own prices may say so. */
+export const isFree = (chains: Chains) =>
+  ACTIONS.every((action) =>
+    chains[action].every(
+      ({ prices = [] }) =>
+        prices.length > 0 &&
+        prices.every(({ price: { input, output, cacheRead, cacheWrite, hour } }) =>
+          [input, output, cacheRead, cacheWrite, hour].every((amount) => amount === 0n),
+        ),
+    ),
+  )
+
 /** How the ledger and fingerprints name a model. */
 export const nameOf = ({ provider, id }: Model) => `${provider}/${id}`
 

@@ -7,8 +7,9 @@ import type { ArchitectAction, ExpectedCall } from '../architect/port.ts'
 import { noMaterials } from '../failures.ts'
 import { findShown } from '../store.ts'
 import { readBrief, readSources } from './brief.ts'
+import { createCounting } from './counting.ts'
 import { ACTIONS, type Chains, type Choice, chooseEngine, type Models, STRATEGIES, type Strategy } from './engines.ts'
-import { fingerprintOfStructure } from './fingerprint.ts'
+import { fingerprintOfStructure, nameOfCount } from './fingerprint.ts'
 
 /** What generating would take, as far as that can be known before. */
 export type StrategyEstimate = {
@@ -27,13 +28,14 @@ export type StrategyEstimate = {
 
 type Deps = { db: Pick<Database, 'forTenant'>; models: Models; now: () => Date }
 
-/** Says what generating would cost, without asking any model. Throws `course.not_found`, `structure.no_materials`. */
+/** Says what generating would cost, without asking any model. Throws `course.not_found`, `structure.no_materials`, `structure.estimates_busy`. */
 export function createEstimator({ db, models, now }: Deps) {
   const { llm, architect, countCalls, ledgers, priceOf } = models
+  const count = createCounting(countCalls)
 
   return {
     async estimate({ tenantId }: Caller, courseId: string, strategy?: Strategy): Promise<StrategyEstimate[]> {
-      const { brief, choices } = await db.forTenant(tenantId, async (tx) => {
+      const { sources, choices } = await db.forTenant(tenantId, async (tx) => {
         const course = await requireCourse(tx, courseId)
         const sources = await readSources(tx, course)
         if (sources.materials.length === 0) throw noMaterials()
@@ -41,18 +43,20 @@ export function createEstimator({ db, models, now }: Deps) {
         const choices = (strategy === undefined ? STRATEGIES : [strategy]).map((strategy) => {
           const choice = chooseEngine(llm, strategy, allowed)
           const fingerprint = fingerprintOfStructure(sources, choice, architect)
-          return { strategy, choice, unchanged: fingerprint !== null && shown?.fingerprint === fingerprint }
+          const unchanged = fingerprint !== null && shown?.fingerprint === fingerprint
+          return { strategy, choice, unchanged, name: nameOfCount(sources, choice, architect) }
         })
-        const isNeeded = choices.some(({ choice }) => choice.engine === 'llm')
-        return { brief: isNeeded ? await readBrief(tx, sources) : undefined, choices }
+        return { sources, choices }
       })
       // Strategies whose models hold as much ask the same.
-      const distinct = new Map(
-        choices.flatMap(({ choice }) => ('windows' in choice ? [[keyOf(choice), choice.windows]] : [])),
+      const wanted = new Map(
+        choices.flatMap(({ name, choice }) => ('windows' in choice ? [[name, choice.windows]] : [])),
       )
-      const counts = brief === undefined ? [] : await countCalls(brief, [...distinct.values()])
-      const counted = new Map([...distinct.keys()].map((key, at) => [key, counts[at] ?? []]))
-      return choices.map(({ choice, ...about }) => ({ ...about, ...expect(choice, counted.get(keyOf(choice)) ?? []) }))
+      const counted =
+        wanted.size === 0
+          ? new Map<string, ExpectedCall[]>()
+          : await count({ tenantId, wanted, readBrief: () => db.forTenant(tenantId, (tx) => readBrief(tx, sources)) })
+      return choices.map(({ choice, name, ...about }) => ({ ...about, ...expect(choice, counted.get(name) ?? []) }))
     },
   }
 
@@ -79,5 +83,3 @@ export function createEstimator({ db, models, now }: Deps) {
     return total
   }
 }
-
-const keyOf = (choice: Choice) => ('windows' in choice ? JSON.stringify(choice.windows) : '')

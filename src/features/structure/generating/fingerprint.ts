@@ -18,13 +18,26 @@ export function fingerprintOfStep(step: Step, asked: Asked, models: readonly Mod
  * the outline engine, which costs none.
  */
 export function fingerprintOfStructure(
-  { course, materials, slideMappings }: Sources,
+  sources: Sources,
   choice: Choice,
   architect: Pick<Architect, 'version'>,
 ): string | null {
   if (choice.engine === 'outline') return null
+  return hash([...asked(sources, choice, architect), ACTIONS.map((action) => choice.chains[action].map(nameOf))])
+}
+
+/** Names the calls that a language model's structure takes: what it costs to make it, whoever is asked. */
+export const nameOfCount = (sources: Sources, choice: Choice, architect: Pick<Architect, 'version'>): string =>
+  choice.engine === 'outline' ? '' : hash(asked(sources, choice, architect))
+
+/** What is sent, and in which pieces, as those depend on how much the models hold. */
+function asked(
+  { course, materials, slideMappings }: Sources,
+  { windows }: Extract<Choice, { engine: 'llm' }>,
+  { version }: Pick<Architect, 'version'>,
+) {
   const { title, description, learningGoal } = course
-  return hash([
+  return [
     [title, description, learningGoal],
     materials.map(({ id, processedAt }) => [id, processedAt?.toISOString() ?? null]),
     slideMappings
@@ -32,9 +45,9 @@ export function fingerprintOfStructure(
         JSON.stringify([slideNumber, videoTimecode, presentationId, videoId]),
       )
       .toSorted(),
-    architect.version,
-    ACTIONS.map((action) => choice.chains[action].map(nameOf)),
-  ])
+    version,
+    windows,
+  ]
 }
 
 const hash = (value: unknown) => createHash('sha256').update(canonical(value)).digest('hex')

@@ -7,7 +7,7 @@ import type { Queue } from '#platform/queue/index.ts'
 import { authorVersion, materialsPending, noMaterials } from '../failures.ts'
 import { findShown, type Version } from '../store.ts'
 import { readSources, type Sources } from './brief.ts'
-import { chooseEngine, type Models, type Strategy } from './engines.ts'
+import { chooseEngine, isFree, type Models, type Strategy } from './engines.ts'
 import { fingerprintOfStructure } from './fingerprint.ts'
 import { generateStructure } from './jobs.ts'
 
@@ -49,6 +49,7 @@ export function createGenerator({ db, queue, models }: Deps) {
   /** Throws `budget.exceeded` when nothing is left for what has to be bought. */
   async function requireMoney(tx: TenantTx, { sources, shown, strategy, force }: Purchase) {
     const choice = chooseEngine(llm, strategy, await ledgers.providersOf(tx))
+    if (choice.engine === 'llm' && isFree(choice.chains)) return
     const fingerprint = fingerprintOfStructure(sources, choice, architect)
     if (fingerprint === null || (shown?.fingerprint === fingerprint && !force)) return
     await ledgers.requireBudget(tx)

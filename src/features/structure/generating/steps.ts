@@ -46,14 +46,21 @@ export function createSteps({ db, llm, ledgers }: Deps, { tenantId, courseId, ..
       const lasting = fingerprintOfStep(step, question, models, '')
       // By the job's own id a forced one that was killed finds what it has bought.
       const wanted = force ? fingerprintOfStep(step, question, models, jobId) : lasting
-      return { allowed, lasting, wanted, known: await findAnswer(tx, courseId, wanted) }
+      return { allowed, lasting, wanted }
     })
-    const { known, wanted } = begun
-    if (known !== undefined && Check(question.schema, known.answer)) return known.answer
+    const { wanted } = begun
     requireOpen()
-    const bought = buying.get(wanted) ?? buy(step, question, begun).finally(() => buying.delete(wanted))
+    // Looked up in there: whoever did it before might find nothing, and come after the one who then bought it has gone.
+    const bought = buying.get(wanted) ?? findOrBuy(step, question, begun).finally(() => buying.delete(wanted))
     buying.set(wanted, bought)
     return bought as Promise<Static<S>>
+  }
+
+  async function findOrBuy<S extends TSchema>(step: Step, question: StepQuestion<S>, begun: Begun): Promise<Static<S>> {
+    const known = await db.forTenant(tenantId, (tx) => findAnswer(tx, courseId, begun.wanted))
+    if (known !== undefined && Check(question.schema, known.answer)) return known.answer
+    requireOpen()
+    return buy(step, question, begun)
   }
 
   function requireOpen() {

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { CourseParams, courseNotFound } from '#features/courses/index.ts'
 import { usd } from '#kernel/money.ts'
 import { type Api, Input, Nullable, OneOf } from '#platform/http/index.ts'
-import { noMaterials } from '../failures.ts'
+import { estimatesBusy, noMaterials } from '../failures.ts'
 import type { createEstimator, StrategyEstimate } from '../generating/estimate.ts'
 import { Strategy } from './strategy.ts'
 
@@ -70,7 +70,7 @@ export function estimateStructureRoute(api: Api, { estimator, budgetOf }: Deps) 
         body: EstimateBody,
         response: { 200: Estimate },
       },
-      config: { access: 'prep', bodyOptional: true, failures: [courseNotFound, noMaterials] },
+      config: { access: 'prep', bodyOptional: true, failures: [courseNotFound, noMaterials, estimatesBusy] },
     },
     async ({ caller, params, body }) => {
       const estimates = await estimator.estimate(caller, params.courseId, body.strategy)
