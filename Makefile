@@ -4,10 +4,10 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 INSTALLED := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev demo mock-llm test test-system check format openapi tables bench bench-upload
+.PHONY: help start dev demo mock-llm test test-system check format openapi tables bench bench-upload bench-materials
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 start: $(INSTALLED) ## run everything here: API, worker, embedded PostgreSQL, files under .data/
 	@exec node src/bin/course-supporter.js start
@@ -24,14 +24,17 @@ mock-llm: $(INSTALLED) ## a mock language model on this machine, until Ctrl-C
 test: $(INSTALLED) ## the tests; needs no root, no Docker, no network
 	@vitest run
 
-test-system: $(INSTALLED) ## tests against nginx, Chromium, Redis and Swift from Debian's packages (root)
+test-system: $(INSTALLED) ## tests against nginx, Chromium, Redis, Swift, ffmpeg and poppler from Debian's packages (root)
 	@test/system/install.sh
 	@vitest run --config vitest.system.config.ts
 
-bench: bench-upload ## all measurements
+bench: bench-upload bench-materials ## all measurements
 
 bench-upload: $(INSTALLED) ## what uploads cost, beside others (MIB=1024 ROUNDS=3; Linux)
 	@node bench/upload.ts --mib $(or $(MIB),1024) --rounds $(or $(ROUNDS),3)
+
+bench-materials: $(INSTALLED) ## what reading materials takes (ROUNDS=3; Linux, ffmpeg)
+	@node bench/materials.ts --rounds $(or $(ROUNDS),3)
 
 check: $(INSTALLED) ## types, lint, format, import rules, unused code, OpenAPI
 	@test/check.sh

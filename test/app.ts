@@ -9,9 +9,11 @@ import { openServices, type Services } from '#app/services.ts'
 import type { startWork } from '#app/worker.ts'
 import { createTenants } from '#features/access/index.ts'
 import type { Scope } from '#kernel/caller.ts'
+import type { Media } from '#platform/media/index.ts'
 import type { WebFetcher } from '#platform/web/index.ts'
 import { type Client, createClient } from './client.ts'
 import { cloneDatabase, type TestDatabase } from './database.ts'
+import { noMedia } from './fakes/media.ts'
 import { inProcessExtractor } from './in-process-extractor.ts'
 import { capturedLog } from './log.ts'
 
@@ -23,6 +25,8 @@ export type TestApp = {
   running: RunningApi
   /** Where the bytes of materials lie. */
   objectsFolder: string
+  /** Where the worker keeps files for a while. */
+  scratchFolder: string
   /** Everything the app logged, a JSON line each. */
   logged: string[]
   /** A client with a fresh key of the tenant, which is made when there is none of that name. */
@@ -45,6 +49,8 @@ export type TestAppOptions = {
   corsOrigins?: string[]
   trustedProxies?: string[]
   web?: WebFetcher
+  /** What reads films and draws pages; nothing is installed unless told so. */
+  media?: Media
   /** Where materials' bytes go, if not into a folder. */
   objects?: ObjectsConfig
   /** Milliseconds for which an upload may be silent. */
@@ -65,6 +71,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const database = await cloneDatabase()
   const folder = await mkdtemp(join(tmpdir(), 'course-supporter-app-'))
   const objectsFolder = join(folder, 'objects')
+  const scratchFolder = join(folder, 'scratch')
   const objects = options.objects ?? { kind: 'files', folder: objectsFolder }
   const { log, lines } = await capturedLog()
   const services = await openServices({
@@ -89,12 +96,13 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const url = await running.api.listen({ host: '127.0.0.1', port: 0, listenTextResolver: () => 'listening' })
   const work = worker
     ? await (await loadWorker())({
-        config: { workerSlots: 4, drainMs: 1_000, objects },
+        config: { workerSlots: 4, drainMs: 1_000, objects, scratchDir: scratchFolder },
         services,
         models,
         queueUrl: database.urls.queue,
         log,
         extractor: inProcessExtractor,
+        media: options.media ?? noMedia,
         ...(options.web ? { web: options.web } : {}),
       })
     : undefined
@@ -107,6 +115,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     models,
     running,
     objectsFolder,
+    scratchFolder,
     logged: lines,
     anonymous: createClient(url),
     async as(tenant, scopes = ['prep', 'check'], { prep = 100_000, check = 100_000 } = {}) {

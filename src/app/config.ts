@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { refuseEndpoint } from '#platform/objects/index.ts'
 import { createReader, type Env, isAddressRange, isOrigin, type Reader } from './config-reader.ts'
@@ -22,6 +23,8 @@ export type Config = {
   http: { host: string; port: number; corsOrigins: string[]; trustedProxies: string[]; processes: number }
   database: DatabaseConfig
   objects: ObjectsConfig
+  /** Where a worker keeps files for as long as it reads them. */
+  scratchDir: string
   llm: LlmConfig
   redisUrl: string | undefined
   maxUploadBytes: number
@@ -60,6 +63,7 @@ export function readConfig(env: Env, needs: Needs = {}): Config {
     },
     database: databaseOf(read, { inProduction, dataDir, needs }),
     objects: objectsOf(read, { inProduction, dataDir, needs }),
+    scratchDir: resolve(read.text('SCRATCH_DIR', tmpdir())),
     llm: readLlmConfig(read, { inProduction, mayAsk: needs.migration !== true }),
     redisUrl: read.given('REDIS_URL'),
     maxUploadBytes: read.integer('MAX_UPLOAD_BYTES', GIB, { min: 1, max: 5 * 1024 * GIB }),

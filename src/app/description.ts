@@ -7,8 +7,8 @@ export const API_DESCRIPTION = {
   description: `Turns course materials (video, slides, text, web pages) into a structured course whose every concept is tied to the place
 it came from, and checks homework against that course.
 
-Read today are Markdown, plain text, HTML, DOCX, SRT and VTT subtitles, and web pages. Videos, audio, PDF and PPTX are accepted and end as
-\`error\` with the code \`extract.unsupported\` for now. Checking homework answers 503 \`homework.not_available\` until it is there.
+Read are Markdown, plain text, HTML, DOCX, PDF, PPTX, SRT and VTT subtitles, web pages, and videos and recordings: by the subtitles that are
+in them, else by a transcription model where one is configured. Checking homework answers 503 \`homework.not_available\` until it is there.
 
 Send your key as \`X-API-Key\`. Two services are sold and limited apart: \`prep\` (course preparation) and \`check\` (homework). At most
 as many requests as your key allows are accepted in any 60 seconds; every answer says how many are left (\`RateLimit\`).

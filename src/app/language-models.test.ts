@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -19,9 +19,10 @@ afterAll(async () => {
   await db.close()
 })
 
-async function open(registryFile: string, keys = {}) {
-  const { log } = await capturedLog()
-  return openLanguageModels({ config: { llm: { keys, monthlyLimitNanoUsd: null, registryFile } }, db, log })
+async function open(registryFile: string, keys = {}, monthlyLimitNanoUsd: bigint | null = null) {
+  const { log, lines } = await capturedLog()
+  const models = await openLanguageModels({ config: { llm: { keys, monthlyLimitNanoUsd, registryFile } }, db, log })
+  return { ...models, warnings: lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'warn') }
 }
 
 test.each([
@@ -56,6 +57,26 @@ test('one key is enough for whatever the models are asked', async () => {
       }
     }
   }
+})
+
+test.each([
+  [null, 'local has no price: tenants with a budget cannot use it.'],
+  [10n, 'local has no price: as LLM_MONTHLY_LIMIT_USD is set, tenants cannot use it.'],
+])('a model of a chain without a price is named at the start: limit %s', async (limit, warning) => {
+  const own =
+    'models:\n  local:\n    { provider: compatible, id: qwen, capabilities: [vision, structured_output, long_context],'
+  const text = (await readFile(LLM_REGISTRY, 'utf8')).replace(
+    'models:',
+    `${own} context_window: 131072, max_output: 9000 }`,
+  )
+  const file = join(folder, 'own.yaml')
+  await writeFile(file, text.replace('default: [gemini-3.8-flash', 'default: [local, gemini-3.8-flash'))
+  const keys = { compatible: { apiKey: 'none', baseUrl: 'http://127.0.0.1:1/v1' }, openai: { apiKey: 'test-key' } }
+  const { warnings } = await open(file, keys, limit)
+  expect(warnings.map(({ msg, model }) => [msg, model])).toEqual([[warning, 'local']])
+  expect((await open(LLM_REGISTRY, keys, limit)).warnings).toEqual([])
+  // Who is not configured is not asked.
+  expect((await open(file, { openai: keys.openai }, limit)).warnings).toEqual([])
 })
 
 test('without a key nobody is asked', async () => {

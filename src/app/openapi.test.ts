@@ -69,9 +69,9 @@ describe('the OpenAPI document', () => {
     expect(key?.name).toBe('Idempotency-Key')
   })
 
-  test('says what is taken, what of it is read today, and what is not there yet', () => {
+  test('says what is taken, what it takes to read it, and what is not there yet', () => {
     const { description } = operation('addMaterial')
-    const [taken = '', today = ''] = description.split('Read today:')
+    const [taken = '', reading = ''] = description.split('Films and recordings')
     for (const line of [
       '- `video`: .mp4 .webm .mkv .mov .mp3 .m4a .wav .srt .vtt',
       '- `presentation`: .pdf .pptx',
@@ -79,9 +79,8 @@ describe('the OpenAPI document', () => {
     ]) {
       expect(taken).toContain(line)
     }
-    expect(today).toContain('.md .markdown .txt .html .htm .docx .srt .vtt and web pages')
-    expect(today).toContain('(.mp4 .webm .mkv .mov .mp3 .m4a .wav .pdf .pptx)')
-    expect(today).toContain('`extract.unsupported`')
+    expect(reading).toContain('`transcription.not_configured`')
+    expect(reading).toContain('video platforms are refused')
     expect(operation('checkHomework').description).toContain('503 `homework.not_available`')
   })
 

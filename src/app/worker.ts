@@ -4,9 +4,11 @@ import { createSweepChore, dropExpiredUploads } from '#features/storage/index.ts
 import { createBackgroundOutline, structureWork } from '#features/structure/index.ts'
 import { createExtractor, type Extractor } from '#platform/extract/index.ts'
 import type { Log } from '#platform/log/index.ts'
+import { createMedia, type Media } from '#platform/media/index.ts'
 import { sweepIncoming } from '#platform/objects/index.ts'
 import { repeat } from '#platform/queue/index.ts'
 import { startWorker } from '#platform/queue/start-worker.ts'
+import { createScratch } from '#platform/scratch/index.ts'
 import { createWebFetcher } from '#platform/web/fetcher.ts'
 import type { WebFetcher } from '#platform/web/index.ts'
 import type { Config } from './config.ts'
@@ -14,13 +16,14 @@ import type { LanguageModels } from './language-models.ts'
 import type { Services } from './services.ts'
 
 export type WorkerOptions = {
-  config: Pick<Config, 'workerSlots' | 'drainMs' | 'objects'>
+  config: Pick<Config, 'workerSlots' | 'drainMs' | 'objects' | 'scratchDir'>
   services: Services
   models: LanguageModels
   queueUrl: string
   log: Log
   web?: WebFetcher
   extractor?: Extractor
+  media?: Media
 }
 
 // Deleted files go within seconds; forgetting old idempotency keys can wait.
@@ -32,6 +35,7 @@ const SWEEP_EVERY = 600_000
 const SWEEP_STORAGE_EVERY = 60_000
 const SETTLE_EVERY = 30_000
 const PRUNE_EVERY = 3_600_000
+const SWEEP_SCRATCH_EVERY = 3_600_000
 // Far longer than an upload may be silent.
 const HALF_WRITTEN = 3_600_000
 
@@ -44,9 +48,11 @@ export async function startWork({
   log,
   web = createWebFetcher({ limits: { types: PAGE_TYPES } }),
   extractor = createExtractor({ log }),
+  media = createMedia({ log }),
 }: WorkerOptions): Promise<{ stop(): Promise<void> }> {
   const { db, objects } = services
-  const materials = materialsWork({ db, objects, extractor, web })
+  const scratch = createScratch({ folder: config.scratchDir })
+  const materials = materialsWork({ db, objects, extractor, web, media, scratch, models })
   const structure = structureWork({ db, outline: createBackgroundOutline(), models })
   const answers = createAnswerStore({ db })
   const worker = await startWorker({
@@ -71,6 +77,7 @@ export async function startWork({
     chore(DROP_EVERY, () => dropExpiredUploads(db, { signal: stopping.signal }), 'abandoned uploads are still there'),
     chore(SETTLE_EVERY, () => models.ledgers.settleExpired(), 'money of lost calls is still set aside'),
     chore(PRUNE_EVERY, () => structure.pruneAnswers(), 'old answers are still there'),
+    chore(SWEEP_SCRATCH_EVERY, () => scratch.sweep(), 'what killed workers left on the disk is still there'),
     chore(SWEEP_STORAGE_EVERY, () => sweepStorage(stopping.signal), 'what nothing owns is still stored'),
     ...(config.objects.kind === 'files'
       ? [chore(SWEEP_EVERY, sweepFiles(config.objects), 'half-written files are still there')]

@@ -4,7 +4,7 @@ set -eu
 missing=''
 for pair in nginx:nginx-light chromium:chromium redis-server:redis-server memcached:memcached \
   swift-proxy-server:swift-proxy swift-account-server:swift-account swift-container-server:swift-container \
-  swift-object-server:swift-object; do
+  swift-object-server:swift-object pdftotext:poppler-utils pandoc:pandoc; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0

@@ -13,7 +13,7 @@ const COURSE = '0197f0c4-5d2e-7cc1-9d39-3a1f6a3c9e10'
 const USD = 1_000_000_000n
 const REPORT = {
   ...{ from: new Date('2026-11-01'), to: new Date('2026-12-01') },
-  summary: { ...row(null, 1_204, 12n * USD, 3), succeeded: 1_200 },
+  summary: { ...row(null, 1_204, 12n * USD, 3), succeeded: 1_200, estimatedNanoUsd: USD / 4n },
   groups: {
     action: [row('course_structuring', 1_204, 12n * USD, 3)],
     provider: [row('anthropic', 1_201, 12n * USD), row('compatible', 3, 0n, 3)],
@@ -34,6 +34,7 @@ test('all tenants at a glance', () => {
   })
   expect(`\n${text}\n`).toBe(`
 From 2026-11-01 to 2026-12-01 (exclusive): 1,204 calls, 12 USD. 4 calls failed.
+Of that, 0.25 USD is estimated, as providers have not said what was used.
 Of unknown price, marked ?, and so in no sum: 3 calls.
 The limit of all for 2026-11: 12 of 48 USD spent and 0.000000005 set aside  █████░░░░░░░░░░░░░░░ 25 %
 

@@ -27,6 +27,7 @@ export function costText({ report, month, budget, tenants, courses, columns }: C
   const failed = summary.calls - summary.succeeded
   const lines = [
     failed === 0 ? head : `${head} ${calls(failed)} failed.`,
+    ...(summary.estimatedNanoUsd === 0n ? [] : [estimatedLine(summary.estimatedNanoUsd)]),
     ...(summary.unpriced === 0 ? [] : [`Of unknown price, marked ?, and so in no sum: ${calls(summary.unpriced)}.`]),
     budgetLine(budget, month),
   ]
@@ -47,6 +48,9 @@ export function costText({ report, month, budget, tenants, courses, columns }: C
     ...(charts.every(({ rows }) => shownAmounts(rows).isExact) ? [] : ['Amounts are rounded; --json has them whole.']),
   ].join('\n\n')
 }
+
+const estimatedLine = (nano: bigint) =>
+  `Of that, ${usd(nano)} USD is estimated, as providers have not said what was used.`
 
 function budgetLine(
   { title, limitNanoUsd: limit, spentNanoUsd: spent, reservedNanoUsd: reserved }: CostText['budget'],

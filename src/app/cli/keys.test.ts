@@ -52,7 +52,10 @@ test('a tenant is its id and name, and its name is its own', async () => {
   )
 
   const list = await cli.json('tenant', 'list')
-  const storage = { storage_bytes_used: 0, storage_bytes_limit: 20 * 1024 ** 3 }
+  const storage = {
+    ...{ storage_bytes_used: 0, storage_bytes_limit: 20 * 1024 ** 3 },
+    ...{ text_bytes_used: 0, text_bytes_limit: 1024 ** 3 },
+  }
   const money = { monthly_budget_usd: '10', spent_usd: '0', llm_providers: null }
   expect(list).toContainEqual({
     ...created,
@@ -62,26 +65,38 @@ test('a tenant is its id and name, and its name is its own', async () => {
     ...money,
   })
   expect((await cli.run('tenant', 'list')).out).toMatch(
-    new RegExp(`^${created.id} +Academy «Ї» +yes +\\d{4}-\\S+ \\S+ +0 B +20 GiB +10 USD +all$`, 'm'),
+    new RegExp(`^${created.id} +Academy «Ї» +yes +\\d{4}-\\S+ \\S+ +0 B +20 GiB +0 B +1 GiB +10 USD +all$`, 'm'),
   )
 })
 
 test('a quota is what was said last, and none has to be said', async () => {
   const { id } = await cli.json('tenant', 'create', '--name', 'Сховище')
-  const quota = (bytes: string) => cli.json('tenant', 'quota', '--name', 'Сховище', '--bytes', bytes)
+  const quota = (bytes: string, option = '--bytes') => cli.json('tenant', 'quota', '--name', 'Сховище', option, bytes)
+  const text = (previous_text_bytes_limit: number | null, text_bytes_limit: number | null) => ({
+    ...{ text_bytes_used: 0, text_bytes_limit, previous_text_bytes_limit },
+  })
   const limits = (previous_storage_bytes_limit: number | null, storage_bytes_limit: number | null) => ({
     id,
     name: 'Сховище',
     storage_bytes_used: 0,
     storage_bytes_limit,
     previous_storage_bytes_limit,
+    ...text(1024 ** 3, 1024 ** 3),
   })
   expect(await quota('1536KiB')).toEqual(limits(20 * 1024 ** 3, 1_572_864))
   expect(await quota('none')).toEqual(limits(1_572_864, null))
   expect(await quota('0')).toEqual(limits(null, 0))
   const said = await cli.run('tenant', 'quota', '--name', 'Сховище', '--bytes', '1572864')
   expect(said.out).toBe('The quota of Сховище: 0 B → 1.5 MiB, 0 B stored.\n')
-  expect((await cli.run('tenant', 'quota', '--name', 'Сховище')).code).toBe(2)
+  expect(await quota('64MiB', '--text-bytes')).toEqual({
+    ...limits(1_572_864, 1_572_864),
+    ...text(1024 ** 3, 64 * 1024 ** 2),
+  })
+  const both = await cli.run('tenant', 'quota', '--name', 'Сховище', '--bytes', '0', '--text-bytes', 'none')
+  expect(both.out).toBe('The quota of Сховище: 1.5 MiB → 0 B, 0 B stored; text 64 MiB → none, 0 B stored.\n')
+  const neither = await cli.run('tenant', 'quota', '--name', 'Сховище')
+  expect([neither.code, neither.out]).toEqual([2, ''])
+  expect(neither.err).toContain("one of the options '--bytes <n>' and '--text-bytes <n>' must be given")
 })
 
 test('a budget is what was said last, and none has to be said', async () => {

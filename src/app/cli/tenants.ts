@@ -26,10 +26,22 @@ export function tenantCommands(program: Command, terminal: Terminal) {
     .action(async ({ json }: { json?: boolean }) => {
       const found = await withTenants((tenants) => tenants.list())
       if (json) return out(JSON.stringify(found.map(listed)))
-      const head = ['ID', 'NAME', 'ACTIVE', 'CREATED UTC', 'STORED', 'QUOTA', 'BUDGET', 'PROVIDERS']
-      const rows = found.map(({ id, name, isActive, createdAt, used, quota, budget, providers }) => {
+      const head = [
+        'ID',
+        'NAME',
+        'ACTIVE',
+        'CREATED UTC',
+        'STORED',
+        'QUOTA',
+        'TEXT',
+        'TEXT QUOTA',
+        'BUDGET',
+        'PROVIDERS',
+      ]
+      const rows = found.map(({ id, name, isActive, createdAt, budget, providers, ...stored }) => {
+        const { used, quota, textUsed, textQuota } = stored
         const money = [shownBudget(budget), shownProviders(providers)]
-        return [id, name, isActive, createdAt, shownBytes(used), shownBytes(quota), ...money]
+        return [id, name, isActive, createdAt, ...[used, quota, textUsed, textQuota].map(shownBytes), ...money]
       })
       out(table(head, rows, 'There is no tenant yet.'))
     })
@@ -50,16 +62,29 @@ export function tenantCommands(program: Command, terminal: Terminal) {
 }
 
 function quotaCommand(tenant: Command, { out, withTenants }: Terminal) {
-  named(tenant, 'quota', 'say how many bytes of materials a tenant may store; what is stored stays')
-    .requiredOption('--bytes <n>', 'such as 20GiB or 1048576; none for no limit', bytesOrNone)
-    .action(async ({ name, bytes, json }: Named & { bytes: number | 'none' }) => {
-      const quota = bytes === 'none' ? null : bytes
-      const { id, used, before } = await withTenants((tenants) => tenants.setQuota(name, quota))
-      const stored = { storage_bytes_used: used, storage_bytes_limit: quota, previous_storage_bytes_limit: before }
-      const text = `The quota of ${name}: ${shownBytes(before)} → ${shownBytes(quota)}, ${shownBytes(used)} stored.`
-      out(json ? JSON.stringify({ id, name, ...stored }) : text)
-    })
+  const command = named(tenant, 'quota', 'say how many bytes a tenant may store; what is stored stays')
+    .option('--bytes <n>', 'of materials, such as 20GiB or 1048576; none for no limit', bytesOrNone)
+    .option('--text-bytes <n>', 'of the text that is read from them, such as 1GiB; none for no limit', bytesOrNone)
+  command.action(async ({ name, bytes, textBytes, json }: Named & { bytes?: Quota; textBytes?: Quota }) => {
+    if (bytes === undefined && textBytes === undefined)
+      command.error("error: one of the options '--bytes <n>' and '--text-bytes <n>' must be given", { exitCode: 2 })
+    const [quota, textQuota] = [bytes, textBytes].map((said) => (said === 'none' ? null : said))
+    const order = { ...(quota === undefined ? {} : { quota }), ...(textQuota === undefined ? {} : { textQuota }) }
+    const { id, used, before, textUsed, textBefore } = await withTenants((tenants) => tenants.setQuotas(name, order))
+    const now = { quota: before, textQuota: textBefore, ...order }
+    const stored = { storage_bytes_used: used, storage_bytes_limit: now.quota, previous_storage_bytes_limit: before }
+    const text = { text_bytes_used: textUsed, text_bytes_limit: now.textQuota, previous_text_bytes_limit: textBefore }
+    const changes = [
+      ...(bytes === undefined ? [] : [`${shownBytes(before)} → ${shownBytes(now.quota)}, ${shownBytes(used)} stored`]),
+      ...(textBytes === undefined
+        ? []
+        : [`text ${shownBytes(textBefore)} → ${shownBytes(now.textQuota)}, ${shownBytes(textUsed)} stored`]),
+    ]
+    out(json ? JSON.stringify({ id, name, ...stored, ...text }) : `The quota of ${name}: ${changes.join('; ')}.`)
+  })
 }
+
+type Quota = number | 'none'
 
 /** All that a tenant has: out, or away. */
 function dataCommands(tenant: Command, { out, withTenants }: Terminal) {
@@ -109,18 +134,22 @@ type Listed = {
   createdAt: Date
   used: number
   quota: number | null
+  textUsed: number
+  textQuota: number | null
   budget: bigint | null
   spent: bigint
   providers: string[] | null
 }
 
-const listed = ({ id, name, isActive, createdAt, used, quota, budget, spent, providers }: Listed) => ({
+const listed = ({ id, name, isActive, createdAt, budget, spent, providers, ...stored }: Listed) => ({
   id,
   name,
   is_active: isActive,
   created_at: createdAt.toISOString(),
-  storage_bytes_used: used,
-  storage_bytes_limit: quota,
+  storage_bytes_used: stored.used,
+  storage_bytes_limit: stored.quota,
+  text_bytes_used: stored.textUsed,
+  text_bytes_limit: stored.textQuota,
   monthly_budget_usd: budget === null ? null : usd(budget),
   spent_usd: usd(spent),
   llm_providers: providers,

@@ -27,7 +27,10 @@ test('a key learns whose it is and what it may do', async () => {
     tenant: { id, name: 'Академія' },
     key: { prefix, label: 'виробництво', scopes: ['prep'], expires_at: expiresAt.toISOString() },
     limits: { prep: 7, check: 300 },
-    quota: { storage_bytes_used: 8, storage_bytes_limit: 20 * 1024 ** 3 },
+    quota: {
+      ...{ storage_bytes_used: 8, storage_bytes_limit: 20 * 1024 ** 3 },
+      ...{ text_bytes_used: 0, text_bytes_limit: 1024 ** 3 },
+    },
     budget: { limit_usd: '10', spent_usd: '0', reserved_usd: '0' },
   })
   await tenants().setQuota('Академія', null)

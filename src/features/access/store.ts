@@ -6,8 +6,8 @@ export type FoundKey = { caller: Caller; expired: boolean }
 
 export type Tenant = { id: string; name: string; isActive: boolean; createdAt: Date }
 
-/** Bytes. A quota of null is none. */
-export type TenantStorage = { used: number; quota: number | null }
+/** Bytes of materials, and of the text read from them. A quota of null is none. */
+export type TenantStorage = { used: number; quota: number | null; textUsed: number; textQuota: number | null }
 
 /** What a tenant may spend on language models in a UTC month, in nano-USD (null: any amount), and whom it may be spent with (null: all). */
 export type TenantMoney = { budget: bigint | null; spent: bigint; providers: string[] | null }
@@ -57,6 +57,8 @@ export async function findKey(db: Pick<Database, 'statement'>, hash: string): Pr
   return { caller, expired: row.expired }
 }
 
+const QUOTAS = ['storage_quota_bytes as quota', 'text_quota_bytes as textQuota'] as const
+
 const TENANT = ['id', 'name', 'is_active as isActive', 'created_at as createdAt'] as const
 
 /** Undefined when the name is taken. */
@@ -76,7 +78,7 @@ export async function listTenants(tx: OperatorTx): Promise<(Tenant & TenantStora
   const rows = await tx
     .selectFrom('tenants')
     .leftJoin('storage_usage', 'storage_usage.tenant_id', 'tenants.id')
-    .select([...TENANT, 'used_bytes as used', 'storage_quota_bytes as quota'])
+    .select([...TENANT, ...QUOTAS, 'used_bytes as used', 'text_bytes as textUsed'])
     .select(['monthly_budget_nano_usd as budget', 'llm_providers as providers', spentThisMonth])
     .orderBy('name')
     .execute()
@@ -120,27 +122,35 @@ const moneyOf = ({ budget, spent, providers }: MoneyRow): TenantMoney => ({
   providers,
 })
 
-/** Sets a quota and returns the one before, with what is stored. */
-export async function setTenantQuota(tx: OperatorTx, id: string, quota: number | null): Promise<TenantStorage> {
-  const { quota: before } = await tx
-    .selectFrom('tenants')
-    .select('storage_quota_bytes as quota')
-    .where('id', '=', id)
-    .forNoKeyUpdate()
-    .executeTakeFirstOrThrow()
-  const usage = tx.selectFrom('storage_usage').select('used_bytes as used').where('tenant_id', '=', id)
-  const { used } = (await usage.executeTakeFirst()) ?? { used: 0 }
+/** Sets the quotas that are given and returns those before, with what is stored. */
+export async function setTenantQuota(
+  tx: OperatorTx,
+  id: string,
+  { quota, textQuota }: Partial<Pick<TenantStorage, 'quota' | 'textQuota'>>,
+): Promise<TenantStorage> {
+  const tenant = tx.selectFrom('tenants').select(QUOTAS).where('id', '=', id)
+  const before = await tenant.forNoKeyUpdate().executeTakeFirstOrThrow()
+  const usage = tx.selectFrom('storage_usage').select(['used_bytes as used', 'text_bytes as textUsed'])
+  const used = await usage.where('tenant_id', '=', id).executeTakeFirst()
   await tx
     .updateTable('tenants')
-    .set({ storage_quota_bytes: quota, updated_at: sql`now()` })
+    .set({
+      ...(quota === undefined ? {} : { storage_quota_bytes: quota }),
+      ...(textQuota === undefined ? {} : { text_quota_bytes: textQuota }),
+      updated_at: sql`now()`,
+    })
     .where('id', '=', id)
     .execute()
-  return storageOf({ used, quota: before })
+  return storageOf({ used: 0, textUsed: 0, ...used, ...before })
 }
 
-const storageOf = ({ used, quota }: { used: string | number | null; quota: string | number | null }) => ({
+type Bytes = string | number | null
+
+const storageOf = ({ used, quota, textUsed, textQuota }: Record<keyof TenantStorage, Bytes>): TenantStorage => ({
   used: Number(used ?? 0),
   quota: quota === null ? null : Number(quota),
+  textUsed: Number(textUsed ?? 0),
+  textQuota: textQuota === null ? null : Number(textQuota),
 })
 
 export async function setTenantActive(tx: OperatorTx, id: string, isActive: boolean): Promise<void> {

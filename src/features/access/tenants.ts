@@ -29,6 +29,13 @@ export type IssuedKey = {
 
 /** Tenants and their keys, as the operator manages them. Unknown names are the Failure `tenant.not_found`. */
 export function createTenants({ db }: { db: Pick<Database, 'asOperator'> }) {
+  const setQuotas = (name: string, quotas: { quota?: number | null; textQuota?: number | null }) =>
+    db.asOperator('set quota', async (tx) => {
+      const { id } = await requireTenant(tx, name)
+      const { quota: before, textQuota: textBefore, ...stored } = await store.setTenantQuota(tx, id, quotas)
+      return { id, ...stored, before, textBefore }
+    })
+
   return {
     create: (name: string) =>
       db.asOperator('create tenant', async (tx) => {
@@ -46,12 +53,9 @@ export function createTenants({ db }: { db: Pick<Database, 'asOperator'> }) {
         return { ...tenant, isActive }
       }),
     /** Lowering it below what is stored refuses what is new and deletes nothing. Null is no quota. */
-    setQuota: (name: string, quota: number | null) =>
-      db.asOperator('set quota', async (tx) => {
-        const { id } = await requireTenant(tx, name)
-        const { used, quota: before } = await store.setTenantQuota(tx, id, quota)
-        return { id, used, before }
-      }),
+    setQuota: (name: string, quota: number | null) => setQuotas(name, { quota }),
+    /** The same of the text that is read from materials, of both, or of neither: what is not given stays. */
+    setQuotas,
     /** Nano-USD of a UTC month; null is no limit. Holds from the next call of a model on; what is spent stays spent. */
     setBudget: (name: string, budget: bigint | null) =>
       db.asOperator('set budget', async (tx) => {

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { materialsWork } from '#features/materials/index.ts'
 import { newId } from '#platform/ids/index.ts'
 import { startWorker } from '#platform/queue/start-worker.ts'
+import { createScratch } from '#platform/scratch/index.ts'
 import { startApp, type TestApp } from '#test/app.ts'
 import { build, until } from '#test/build.ts'
+import { noMedia } from '#test/fakes/media.ts'
 import { inProcessExtractor } from '#test/in-process-extractor.ts'
 
 let app: TestApp
@@ -140,7 +142,10 @@ test('a material whose reading was cancelled says so, and can be retried', async
   )
   expect((await acme.delete(`/jobs/${job.id}`)).status).toBe(200)
   const web = { fetchPage: () => Promise.reject(new Error('There is no web here.')), close: async () => undefined }
-  const { handlers } = materialsWork({ db, objects, extractor: inProcessExtractor, web })
+  const { handlers } = materialsWork({
+    ...{ db, objects, web, extractor: inProcessExtractor, media: noMedia },
+    ...{ models: app.models, scratch: createScratch({ folder: app.scratchFolder }) },
+  })
   const log = { debug() {}, info() {}, warn() {}, error() {} }
   const worker = await startWorker({ db, queueUrl: app.database.urls.queue, slots: 2, handlers, log, sweepMs: 50 })
   try {

@@ -17,7 +17,7 @@ export const JobBody = Type.Object(
         {
           additionalProperties: true,
           description:
-            'What came of it. Of `generate_structure`: `version`, `generated_by`, and how many `modules`, `lessons`, `concepts` and `exercises` there are; further `dropped`, `unchanged` or `notice` (see there).',
+            'What came of it. Of `generate_structure`: `version`, `generated_by`, and how many `modules`, `lessons`, `concepts` and `exercises` there are; `strategy`, `models` and `cost_usd`; further `dropped`, `unchanged`, `unpriced_calls` or `notice` (see there).',
         },
       ),
     ),
@@ -26,7 +26,7 @@ export const JobBody = Type.Object(
         { code: Type.String({ examples: ['budget.exceeded'] }), message: Type.String() },
         {
           description:
-            'Of language models: `budget.exceeded`, `llm.unpriced` (no budget can be kept with a model whose price is unknown), `llm.refused`, `llm.malformed`, `llm.not_configured`, and `llm.unavailable` after several tries.',
+            'Of language models: `budget.exceeded`, `llm.unpriced` (no budget can be kept with a model whose price is unknown), `llm.refused`, `llm.malformed`, `llm.not_configured`, and `llm.unavailable` after several tries; docs/language-models.md says of each who can do what. Further `structure.would_downgrade` and the other codes of the request that began it.',
         },
       ),
     ),

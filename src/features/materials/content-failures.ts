@@ -1,7 +1,11 @@
 import { Failure } from '#kernel/failure.ts'
 
 export const noContent = () =>
-  new Failure('conflict', 'material.no_content', 'This material was not uploaded: it has a source_url and no file.')
+  new Failure(
+    'conflict',
+    'material.no_content',
+    'The page of this material has not been fetched: there is nothing to be had yet.',
+  )
 
 export const contentMissing = () =>
   new Failure('not_found', 'material.content_missing', 'The file of this material is not there any more.')

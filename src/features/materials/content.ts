@@ -7,6 +7,7 @@ import type { Tokens } from '#platform/tokens/index.ts'
 import { contentLinkInvalid, contentMissing, materialNotFound, noContent } from './content-failures.ts'
 import type { Material } from './store.ts'
 import * as store from './store.ts'
+import { pageName } from './web/page-name.ts'
 
 /** Whose file a link of ours opens. */
 export type ContentPermit = { tenantId: string; materialId: string }
@@ -81,8 +82,8 @@ function keyOf({ objectKey }: Material): string {
   return objectKey
 }
 
-const namesOf = ({ id, filename, contentType }: Material) => ({
-  filename: filename ?? id,
+const namesOf = ({ id, filename, fetchedUrl, contentType }: Material) => ({
+  filename: filename ?? (fetchedUrl === null ? id : pageName(fetchedUrl, contentType ?? '')),
   contentType: contentType ?? 'application/octet-stream',
 })
 

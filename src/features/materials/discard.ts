@@ -1,6 +1,6 @@
 import type { Database } from '#platform/db/database.ts'
 import type { ObjectStore } from '#platform/objects/index.ts'
-import * as store from './store.ts'
+import * as store from './discard-store.ts'
 
 type Deps = { db: Pick<Database, 'asOperator'>; objects: Pick<ObjectStore, 'delete' | 'partial'> }
 

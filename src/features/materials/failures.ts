@@ -9,6 +9,19 @@ export const materialExternalIdTaken = () =>
 export const materialNotRetryable = () =>
   new Failure('conflict', 'material.not_retryable', 'Only a material whose status is error can be tried again.')
 
+export const materialNotReady = () =>
+  new Failure('conflict', 'material.not_ready', 'The material has not been read yet: its status is not done.')
+
+export const materialFailed = () =>
+  new Failure('conflict', 'material.failed', 'The material could not be read: its error says why, and it has no text.')
+
+export const textQuotaExceeded = () =>
+  new Failure(
+    'too_large',
+    'quota.text_exceeded',
+    'The text of this material does not fit into what is left to this tenant. Delete materials that are not needed any more, or ask for a larger quota, and try again.',
+  )
+
 /** Says what is taken as that source type, and as which the file would be. */
 export const materialUnsupportedType = (extension = '.exe', sourceType?: SourceType) =>
   new Failure('unsupported_type', 'material.unsupported_type', notTaken(extension, sourceType))
@@ -36,6 +49,13 @@ export const uploadInterrupted = () =>
 
 export const urlRefused = (why = 'The URL must lead to a host on the public internet.') =>
   invalid('source_url', why, 'material.url_refused')
+
+export const videoPlatform = () =>
+  invalid(
+    'source_url',
+    'This is a page of a video platform, from which films cannot be taken. Download the video and upload the file, or upload its subtitles (.srt or .vtt).',
+    'material.video_platform',
+  )
 
 export const digestMismatch = () =>
   invalid('Repr-Digest', 'is not the SHA-256 of the bytes that came', 'material.digest_mismatch')

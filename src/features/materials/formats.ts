@@ -14,16 +14,27 @@ export const UPLOADABLE: Record<SourceType, readonly string[]> = {
   web: [],
 }
 
-/** Those of them whose text is read today. */
-const READABLE: Record<string, DocumentFormat> = {
+/** How something is read: as a document, or as a film or recording. */
+export type MaterialFormat = DocumentFormat | 'media'
+
+const READABLE: Record<string, MaterialFormat> = {
   '.md': 'markdown',
   '.markdown': 'markdown',
   '.txt': 'text',
   '.html': 'html',
   '.htm': 'html',
   '.docx': 'docx',
+  '.pdf': 'pdf',
+  '.pptx': 'pptx',
   '.srt': 'srt',
   '.vtt': 'vtt',
+  '.mp4': 'media',
+  '.webm': 'media',
+  '.mkv': 'media',
+  '.mov': 'media',
+  '.mp3': 'media',
+  '.m4a': 'media',
+  '.wav': 'media',
 }
 
 const READABLE_TYPES: Record<string, DocumentFormat> = {
@@ -35,15 +46,13 @@ const READABLE_TYPES: Record<string, DocumentFormat> = {
   'text/vtt': 'vtt',
   'text/srt': 'srt',
   'application/x-subrip': 'srt',
+  'application/pdf': 'pdf',
   'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'docx',
+  'application/vnd.openxmlformats-officedocument.presentationml.presentation': 'pptx',
 }
 
 /** What is fetched from an address. Many servers have no better name for subtitles and Markdown than octet-stream. */
-export const PAGE_TYPES: readonly string[] = [
-  ...Object.keys(READABLE_TYPES),
-  'application/octet-stream',
-  'application/pdf',
-]
+export const PAGE_TYPES: readonly string[] = [...Object.keys(READABLE_TYPES), 'application/octet-stream']
 
 /** The lower-case extension with its dot; empty when there is none. */
 export const extensionOf = (name: string) => extname(name).toLowerCase()
@@ -55,12 +64,13 @@ export function isUploadable(filename: string, sourceType: SourceType | undefine
   return allowed.includes(extension)
 }
 
-/** How to read a file of that name; undefined for kinds whose text cannot be extracted yet. */
-export const formatOfFile = (filename: string): DocumentFormat | undefined => READABLE[extensionOf(filename)]
+/** How to read a file of that name; undefined for a kind that is not taken. */
+export const formatOfFile = (filename: string): MaterialFormat | undefined => READABLE[extensionOf(filename)]
 
-/** How to read what an address answered: its path's extension says more than a careless server's content type. */
+/** How to read what an address answered: its path's extension says more than a careless server's content type. Films are not fetched. */
 export function formatOfPage(url: string, contentType: string): DocumentFormat | undefined {
-  return (contentType === 'text/html' ? undefined : formatOfFile(new URL(url).pathname)) ?? READABLE_TYPES[contentType]
+  const named = contentType === 'text/html' ? undefined : formatOfFile(new URL(url).pathname)
+  return (named === 'media' ? undefined : named) ?? READABLE_TYPES[contentType]
 }
 
 /** What clients say that were told nothing: curl's `--data-binary`, and a form's part without a type. */
@@ -110,11 +120,9 @@ export const isSourceType = (value: unknown): value is SourceType => SOURCE_TYPE
 export function describeFormats(): string {
   const kinds = SOURCE_TYPES.filter((sourceType) => UPLOADABLE[sourceType].length > 0)
   const taken = kinds.map((sourceType) => `- \`${sourceType}\`: ${UPLOADABLE[sourceType].join(' ')}`)
-  const all = [...new Set(kinds.flatMap((sourceType) => UPLOADABLE[sourceType]))]
-  const unread = all.filter((extension) => READABLE[extension] === undefined)
   return [
     "The file name's extension says what is taken:",
     taken.join('\n'),
-    `Read today: ${Object.keys(READABLE).join(' ')} and web pages. The others (${unread.join(' ')}) are accepted and kept, and end as \`error\` with the code \`extract.unsupported\` for now.`,
+    'Films and recordings are read by the subtitles that are in them, else by a transcription model: where none is configured they end as `error` with the code `transcription.not_configured`. Pages of a PDF that show more than they say are described by a model with vision, where there is one. Pages of video platforms are refused: upload the file, or its subtitles.',
   ].join('\n\n')
 }

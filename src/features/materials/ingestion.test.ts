@@ -105,7 +105,7 @@ describe('what is read', () => {
   ])('from the web: %s', async (_what, path, type, bytes) => {
     site.serve(encodeURI(path), page(type, bytes))
     const id = await addUrl(site.at(path))
-    expect(await settled(id)).toMatchObject({ status: 'done', filename: null, size_bytes: null })
+    expect(await settled(id)).toMatchObject({ status: 'done', filename: null, size_bytes: Buffer.byteLength(bytes) })
     const texts = (await chunks(id)).map(({ text }) => text)
     expect(texts).toContain('Цикл повторює дії.')
     expect(texts.join()).not.toContain('Головна')
@@ -140,9 +140,9 @@ describe('what is accepted and then fails', () => {
     ['a.html', 'Word', docx(''), 'extract.unreadable'],
     ['a.txt', 'nothing', '', 'extract.empty'],
     ['a.md', 'blanks', ' \n\n ', 'extract.empty'],
-    ['a.pdf', 'PDF', '%PDF-1.7', 'extract.unsupported'],
-    ['a.pptx', 'slides', 'PK', 'extract.unsupported'],
-    ['a.mp4', 'a video', 'відео', 'extract.unsupported'],
+    ['a.pdf', 'the beginning of PDF', '%PDF-1.7', 'extract.unreadable'],
+    ['a.pptx', 'the beginning of slides', 'PK', 'extract.unreadable'],
+    ['a.mp4', 'a text', 'відео', 'extract.unreadable'],
   ])('%s that is %s', async (filename, _content, bytes, code) => {
     const material = await settled(await upload(filename, bytes))
     expect(material).toMatchObject({ status: 'error', error: { code, message: expect.stringMatching(/^[A-Z].*\.$/) } })
@@ -155,7 +155,8 @@ describe('what is accepted and then fails', () => {
     ['a redirect to an address inside', '/to-address', 'web.refused_address'],
     ['a page that is not there', '/missing', 'web.bad_status'],
     ['a picture', '/picture', 'web.bad_type'],
-    ['a kind that cannot be read yet', '/book', 'extract.unsupported'],
+    ['the beginning of a PDF', '/book', 'extract.unreadable'],
+    ['a redirect to a video platform', '/short', 'material.video_platform'],
     ['bytes of no kind', '/bytes', 'extract.unsupported'],
   ])('%s', async (what, path, code) => {
     site.serve('/to-name', (_, response) =>
@@ -164,6 +165,10 @@ describe('what is accepted and then fails', () => {
     site.serve('/to-address', (_, response) =>
       response.writeHead(302, { location: 'http://169.254.169.254/latest' }).end(),
     )
+    site.serve('/short', (_, response) =>
+      response.writeHead(302, { location: site.at('/watch', 'www.youtube.com') }).end(),
+    )
+    site.serve('/watch', page('text/html', HTML))
     site.serve('/picture', page('image/png', png))
     site.serve('/book', page('application/pdf', '%PDF-1.7'))
     site.serve('/bytes', page('application/octet-stream', 'x'))

@@ -1,44 +1,53 @@
 import { Failure } from '#kernel/failure.ts'
 import type { Database, TenantTx } from '#platform/db/database.ts'
-import { type Extracted, ExtractionError, type Extractor } from '#platform/extract/index.ts'
+import { ExtractionError } from '#platform/extract/index.ts'
 import { ObjectNotFound, type ObjectStore } from '#platform/objects/index.ts'
 import { defineJob, jobHandler, type RunningJob } from '#platform/queue/index.ts'
 import { WebError, type WebFetcher } from '#platform/web/index.ts'
-import { charsetOf, formatOfFile, formatOfPage } from './formats.ts'
+import type { Reader } from './reading/reader.ts'
+import { createSources } from './source.ts'
 import type { Material } from './store.ts'
 import * as store from './store.ts'
 import { digestOfStored, refuseDigest } from './verify-bytes.ts'
 
 type Payload = { materialId: string }
 
-/** Reads a material's text. Homework goes before it, bulk work after. */
-export const ingestMaterial = defineJob<Payload>({ kind: 'ingest_material', priority: 10, timeoutSeconds: 900 })
+/**
+ * Reads a material's text. Homework goes before it, bulk work after. Documents have far shorter deadlines of their own; the hour is for the
+ * sound of six hours (20 minutes at most to cut it, then 36 pieces to be transcribed, three at a time) or a hundred pictures. What an
+ * attempt that took longer has bought, the next one need not buy.
+ */
+export const ingestMaterial = defineJob<Payload>({ kind: 'ingest_material', priority: 10, timeoutSeconds: 3_600 })
 
 type Deps = {
   db: Pick<Database, 'forTenant'>
-  objects: Pick<ObjectStore, 'get'>
-  extractor: Pick<Extractor, 'extract'>
+  objects: Pick<ObjectStore, 'get' | 'put' | 'delete'>
+  reader: Reader
   web: Pick<WebFetcher, 'fetchPage'>
 }
 
 /** The handler: may run twice for one material, ends quietly when the material was deleted meanwhile. */
-export function ingestHandler({ db, objects, extractor, web }: Deps) {
-  async function run({ tenantId, payload, signal, progress }: RunningJob<Payload>) {
+export function ingestHandler({ db, objects, reader, web }: Deps) {
+  const sources = createSources({ db, objects, web })
+
+  async function run({ id: jobId, tenantId, payload, signal, progress }: RunningJob<Payload>) {
     const material = await db.forTenant(tenantId, (tx) => begin(tx, payload.materialId))
     if (material === undefined) return { skipped: true }
     progress(0.1)
-    const extracted = await documentFailures(async () => {
+    const reading = await documentFailures(async () => {
       await verify(material, tenantId, signal)
-      return await extract(material, tenantId, signal)
+      const source = await sources.open(material, { tenantId, signal })
+      const report = (done: number) => progress(0.1 + 0.8 * done)
+      return await reader.read(source, { material, tenantId, jobId, signal, progress: report })
     }).catch(async (error: unknown) => {
       if (await isGone(tenantId, material.id)) return undefined
       throw error
     })
-    if (extracted === undefined) return { skipped: true }
+    if (reading === undefined) return { skipped: true }
     progress(0.9)
-    const { title, chunks } = extracted
+    const { title, chunks, told } = reading
     const kept = await db.forTenant(tenantId, (tx) => store.markDone(tx, { tenantId, material, title, chunks }))
-    return kept ? { material_id: material.id, chunks: chunks.length } : { skipped: true }
+    return kept ? { material_id: material.id, chunks: chunks.length, ...told } : { skipped: true }
   }
 
   // Its bytes go soon after it: whatever that did to the reading is nobody's error.
@@ -56,38 +65,15 @@ export function ingestHandler({ db, objects, extractor, web }: Deps) {
     if (wrong) throw wrong
   }
 
-  async function extract(material: Material, turn: string, signal: AbortSignal): Promise<Extracted> {
-    if (material.objectKey !== null && material.filename !== null) {
-      const format = formatOfFile(material.filename)
-      if (format === undefined) throw notExtractable()
-      const body = await objects.get(material.objectKey, { signal })
-      try {
-        return await extractor.extract({ format, body, signal, turn, ...encoding(charsetOf(material.contentType)) })
-      } finally {
-        body.destroy()
-      }
-    }
-    const { url, contentType, charset, body } = await web.fetchPage(material.sourceUrl ?? '', { signal })
-    const format = formatOfPage(url, contentType)
-    if (format === undefined) throw notExtractable()
-    const article = material.sourceType === 'web'
-    return extractor.extract({ format, body: once(body), signal, turn, article, ...encoding(charset) })
-  }
-
   return jobHandler(ingestMaterial, run, {
     failed: (tx, { payload }, error) => store.markFailed(tx, payload.materialId, error),
   })
 }
 
-const encoding = (charset: string | null | undefined) => (charset ? { charset } : {})
-
 async function begin(tx: TenantTx, id: string): Promise<Material | undefined> {
   const claimed = await store.changeStatus(tx, id, ['pending', 'processing', 'error'], 'processing')
   return claimed ? store.findMaterial(tx, id) : undefined
 }
-
-const notExtractable = () =>
-  new Failure('invalid', 'extract.unsupported', 'Text cannot be extracted from this kind of material yet.')
 
 /** What is wrong with the document or its address is final; everything else may pass when tried again. */
 async function documentFailures<T>(work: () => Promise<T>): Promise<T> {
@@ -99,13 +85,9 @@ async function documentFailures<T>(work: () => Promise<T>): Promise<T> {
       throw new Failure(error.transient ? 'unavailable' : 'invalid', error.code, error.message, { cause: error })
     }
     if (error instanceof ObjectNotFound)
-      throw new Failure('invalid', 'material.bytes_missing', 'The stored file is gone. Upload it again.', {
+      throw new Failure('invalid', 'material.bytes_missing', 'The stored file is gone. Add it again.', {
         cause: error,
       })
     throw error
   }
-}
-
-async function* once(bytes: Uint8Array) {
-  yield bytes
 }

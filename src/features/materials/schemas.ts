@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import type { Chunk } from '#kernel/chunk.ts'
 import { ExternalId, Id, Input, Nullable, OneOf, PageOf, type StaticOf, Timestamp } from '#platform/http/index.ts'
 import { SOURCE_TYPES } from './formats.ts'
 import type { Material } from './materials.ts'
@@ -12,10 +13,22 @@ export const MaterialBody = Type.Object(
     external_id: Nullable(Type.String()),
     source_type: SourceTypeName,
     source_url: Nullable(Type.String()),
+    canonical_url: Nullable(
+      Type.String({
+        description:
+          "The page's own address, to be cited: what it says itself, or where redirects led. Null until it is fetched.",
+        examples: ['https://docs.python.org/uk/3/tutorial/'],
+      }),
+    ),
+    fetched_at: Nullable({
+      ...Timestamp,
+      description: 'When the page was fetched and kept: what is read from it is read from that copy, by a retry, too.',
+    }),
     filename: Nullable(Type.String({ examples: ['лекція-1.srt'] })),
     content_type: Nullable(
       Type.String({
-        description: 'As the client said; by the file name when it said nothing better than octet-stream.',
+        description:
+          'As the client said; by the file name when it said nothing better than octet-stream. Of a page, as its server said.',
       }),
     ),
     size_bytes: Nullable(Type.Integer()),
@@ -29,6 +42,26 @@ export const MaterialBody = Type.Object(
 )
 
 export const MaterialPage = PageOf(MaterialBody, 'MaterialPage')
+
+export const LocatorBody = Type.Union([
+  Type.Object({ page: Type.Integer() }, { additionalProperties: false }),
+  Type.Object({ slide: Type.Integer() }, { additionalProperties: false }),
+  Type.Object({ start: Type.Number(), end: Type.Number() }, { additionalProperties: false }),
+  Type.Object({ heading: Type.Array(Type.String()), paragraph: Type.Integer() }, { additionalProperties: false }),
+  Type.Object({ url: Type.String() }, { additionalProperties: false }),
+])
+
+const ChunkBody = Type.Object(
+  {
+    order: Type.Integer({ description: 'From 1, in reading order.' }),
+    kind: OneOf('heading', 'paragraph', 'list', 'table', 'code', 'passage', 'description', 'notes'),
+    text: Type.String(),
+    locator: LocatorBody,
+  },
+  { title: 'Chunk' },
+)
+
+export const ChunkPage = PageOf(ChunkBody, 'ChunkPage')
 
 export const MaterialParams = Input({ materialId: Id })
 
@@ -74,6 +107,8 @@ export function presentMaterial(material: Material): StaticOf<typeof MaterialBod
     external_id: material.externalId,
     source_type: material.sourceType,
     source_url: material.sourceUrl,
+    canonical_url: material.canonicalUrl,
+    fetched_at: material.fetchedAt?.toISOString() ?? null,
     filename: material.filename,
     content_type: material.contentType,
     size_bytes: material.sizeBytes,
@@ -84,3 +119,10 @@ export function presentMaterial(material: Material): StaticOf<typeof MaterialBod
     processed_at: material.processedAt?.toISOString() ?? null,
   }
 }
+
+export const presentChunk = ({ order, kind, text, locator }: Chunk): StaticOf<typeof ChunkBody> => ({
+  order,
+  kind,
+  text,
+  locator,
+})

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Chunk } from '#kernel/chunk.ts'
 import type { OperatorTx, TenantTx } from '#platform/db/database.ts'
+import { deleteChunks, insertChunks } from './chunk-store.ts'
 import type { SourceType } from './formats.ts'
 
 export type MaterialStatus = 'pending' | 'processing' | 'done' | 'error'
@@ -19,6 +20,10 @@ export type Material = {
   declaredSha256: string | null
   objectKey: string | null
   title: string | null
+  /** Of a page, once it was fetched: when, where the redirects ended, and what it says its address is. Its bytes are the object. */
+  fetchedAt: Date | null
+  fetchedUrl: string | null
+  canonicalUrl: string | null
   status: MaterialStatus
   errorCode: string | null
   errorMessage: string | null
@@ -55,6 +60,9 @@ const MATERIAL = [
   'declared_sha256 as declaredSha256',
   'object_key as objectKey',
   'title',
+  'fetched_at as fetchedAt',
+  'fetched_url as fetchedUrl',
+  'canonical_url as canonicalUrl',
   'status',
   'error_code as errorCode',
   'error_message as errorMessage',
@@ -178,7 +186,37 @@ export async function saveDigest(tx: TenantTx, id: string, sha256: string): Prom
   await tx.updateTable('materials').set({ sha256 }).where('id', '=', id).execute()
 }
 
-/** The material is done: its chunks, and what it replaces leaves. False when the material is gone. */
+/** What an address gave, stored. */
+export type Snapshot = {
+  objectKey: string
+  sizeBytes: number
+  sha256: string
+  contentType: string
+  fetchedUrl: string
+  canonicalUrl: string | null
+  fetchedAt: Date
+}
+
+/** False when the material is gone, or has its page already. */
+export async function saveSnapshot(tx: TenantTx, id: string, snapshot: Snapshot): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('materials')
+    .set({
+      object_key: snapshot.objectKey,
+      size_bytes: snapshot.sizeBytes,
+      sha256: snapshot.sha256,
+      content_type: snapshot.contentType,
+      fetched_url: snapshot.fetchedUrl,
+      canonical_url: snapshot.canonicalUrl,
+      fetched_at: snapshot.fetchedAt,
+    })
+    .where('id', '=', id)
+    .where('object_key', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** The material is done: its chunks, and what it replaces leaves. False when the material is gone. Throws `quota.text_exceeded`. */
 export async function markDone(
   tx: TenantTx,
   {
@@ -188,7 +226,13 @@ export async function markDone(
     chunks,
   }: { tenantId: string; material: Material; title: string | null; chunks: Chunk[] },
 ): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+  const replaced = await replacedBy(tx, material)
+  if (!(await keep(tx, material, replaced))) return false
+  await deleteChunks(tx, material.id)
+  // Before the new text comes: theirs makes room for it.
+  for (const oldId of replaced) await replace(tx, oldId, material)
+  await insertChunks(tx, { tenantId, materialId: material.id, chunks })
+  await tx
     .updateTable('materials')
     .set({
       status: 'done',
@@ -199,17 +243,29 @@ export async function markDone(
       processed_at: sql<Date>`now()`,
     })
     .where('id', '=', material.id)
-    .executeTakeFirst()
-  if (numUpdatedRows !== 1n) return false
-  await tx.deleteFrom('material_chunks').where('material_id', '=', material.id).execute()
-  await insertChunks(tx, { tenantId, materialId: material.id, chunks })
-  // What the replaced was itself still to replace goes with it: only the newest stays.
-  for (let oldId = material.replacesId; oldId !== null; ) {
-    const old = await findMaterial(tx, oldId)
-    await replace(tx, oldId, material)
-    oldId = old?.replacesId ?? null
-  }
+    .execute()
   return true
+}
+
+/** What the replaced was itself still to replace goes with it: only the newest stays. */
+async function replacedBy(tx: TenantTx, { replacesId }: Material): Promise<string[]> {
+  const ids: string[] = []
+  for (let oldId = replacesId; oldId !== null && !ids.includes(oldId); ) {
+    ids.push(oldId)
+    oldId = (await findMaterial(tx, oldId))?.replacesId ?? null
+  }
+  return ids
+}
+
+// Whoever deletes holds a course before its materials and an old material before the one that replaces it, and the tenant's account last;
+// in another order the two could wait for each other.
+async function keep(tx: TenantTx, { id, courseId }: Material, replaced: string[]): Promise<boolean> {
+  await tx.selectFrom('courses').select('id').where('id', '=', courseId).forKeyShare().execute()
+  const kept = tx
+    .selectFrom('materials')
+    .select('id')
+    .where('id', 'in', [id, ...replaced])
+  return (await kept.orderBy('id').forNoKeyUpdate().execute()).some((row) => row.id === id)
 }
 
 // Slide mappings speak of the lecture, not of one copy of its file: they move to the new one, unless it has its own for that slide.
@@ -227,57 +283,4 @@ async function replace(tx: TenantTx, oldId: string, { id, sourceType }: Material
     await tx.updateTable('slide_mappings').set({ video_id: id }).where('video_id', '=', oldId).execute()
   }
   await tx.deleteFrom('materials').where('id', '=', oldId).execute()
-}
-
-/** Rows of one statement: PostgreSQL takes 65 535 parameters, a chunk needs 6. */
-const CHUNK_BATCH = 5_000
-
-async function insertChunks(
-  tx: TenantTx,
-  { tenantId, materialId, chunks }: { tenantId: string; materialId: string; chunks: Chunk[] },
-) {
-  for (let start = 0; start < chunks.length; start += CHUNK_BATCH) {
-    const rows = chunks.slice(start, start + CHUNK_BATCH).map(({ order, kind, text, locator }) => ({
-      tenant_id: tenantId,
-      material_id: materialId,
-      ord: order,
-      kind,
-      text,
-      locator: JSON.stringify(locator),
-    }))
-    await tx.insertInto('material_chunks').values(rows).execute()
-  }
-}
-
-export async function chunksOf(tx: TenantTx, materialId: string): Promise<Chunk[]> {
-  const rows = await tx
-    .selectFrom('material_chunks')
-    .select(['ord as order', 'kind', 'text', 'locator'])
-    .where('material_id', '=', materialId)
-    .orderBy('ord')
-    .execute()
-  return rows as unknown as Chunk[]
-}
-
-/** An object whose row is gone; `unfinished` when there may be parts, too, that no deletion of the object reaches. */
-export type Discarded = { key: string; unfinished: boolean }
-
-/** Oldest first. */
-export async function discardedObjects(tx: OperatorTx, limit: number): Promise<Discarded[]> {
-  return tx
-    .selectFrom('discarded_objects')
-    .select(['object_key as key', 'unfinished'])
-    .orderBy('discarded_at')
-    .limit(limit)
-    .execute()
-}
-
-export async function forgetDiscarded(tx: OperatorTx, objectKey: string): Promise<void> {
-  await tx.deleteFrom('discarded_objects').where('object_key', '=', objectKey).execute()
-}
-
-/** Puts it at the end of the list. */
-export async function postponeDiscarded(tx: OperatorTx, { key, unfinished }: Discarded): Promise<void> {
-  await forgetDiscarded(tx, key)
-  await tx.insertInto('discarded_objects').values({ object_key: key, unfinished }).execute()
 }

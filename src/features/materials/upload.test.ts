@@ -49,6 +49,8 @@ async function expectStored({ status, headers, body }: Answer, fields: Record<st
     error: null,
     created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     processed_at: null,
+    canonical_url: null,
+    fetched_at: null,
     ...fields,
   })
   expect(status).toBe(201)

@@ -10,12 +10,13 @@ import type { ObjectStore } from '#platform/objects/index.ts'
 import type { Queue } from '#platform/queue/index.ts'
 import { refuseUrl } from '#platform/web/index.ts'
 import { createAcceptance, requirePlace } from './accept.ts'
-import { materialUnsupportedType, urlRefused } from './failures.ts'
+import { materialUnsupportedType, urlRefused, videoPlatform } from './failures.ts'
 import { extensionOf, isUploadable, type SourceType } from './formats.ts'
 import { createKeeper, type FileSource } from './keep.ts'
 import { createLedger } from './ledger.ts'
 import type { Material } from './store.ts'
 import * as store from './store.ts'
+import { isVideoPlatform } from './video-platforms.ts'
 
 type Common = { sourceType: SourceType; externalId: string | null; replaces: string | null }
 
@@ -51,6 +52,7 @@ export function createUploads({ db, objects, queue, admission, log, maxBytes }: 
   ): Promise<Material> {
     const wrong = refuseUrl(sourceUrl)
     if (wrong !== null) throw urlRefused(wrong)
+    if (isVideoPlatform(sourceUrl)) throw videoPlatform()
     const file = { filename: null, contentType: null, sizeBytes: null, sha256: null, objectKey: null }
     const material = { id: newId(), courseId, sourceType, sourceUrl, externalId, replacesId: replaces, ...file }
     return db.forTenant(tenantId, (tx) => accept(tx, tenantId, material, settle))

@@ -54,7 +54,7 @@ async function retried(id: string) {
 test.each<[string, string | null, number, object]>([
   ['урок.md', null, SIZE, { status: 'done', sha256: SHA256, reads: 2 }],
   ['урок.txt', SHA256, SIZE, { status: 'done', sha256: SHA256, reads: 2 }],
-  ['скан.pdf', SHA256, SIZE, { status: 'error', sha256: SHA256, code: 'extract.unsupported', reads: 1 }],
+  ['скан.pdf', SHA256, SIZE, { status: 'error', sha256: SHA256, code: 'extract.unreadable', reads: 2 }],
   ['чужий.md', OTHER, SIZE, { status: 'error', sha256: SHA256, code: 'upload.digest_mismatch', reads: 1 }],
   ['короткий.md', null, SIZE + 1, { status: 'error', sha256: null, code: 'upload.size_mismatch', reads: 1 }],
   ['довгий.md', SHA256, SIZE - 1, { status: 'error', sha256: null, code: 'upload.size_mismatch', reads: 1 }],

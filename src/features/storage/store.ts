@@ -146,6 +146,8 @@ export type Storage = {
   reserved: number
   /** Null: no limit. */
   quota: number | null
+  /** UTF-8 bytes of the text that was read from its materials, and how many it may have. */
+  text: { used: number; quota: number | null }
 }
 
 /** What the tenant of the transaction stores, and may store: as of now, for whoever writes meanwhile is decided about by the database. */
@@ -154,11 +156,13 @@ export async function storageOf(tx: TenantTx): Promise<Storage> {
     .selectFrom('tenants')
     .leftJoin('storage_usage', 'storage_usage.tenant_id', 'tenants.id')
     .select(['used_bytes as used', 'reserved_bytes as reserved', 'storage_quota_bytes as quota'])
+    .select(['text_bytes as textUsed', 'text_quota_bytes as textQuota'])
     .executeTakeFirstOrThrow()
   return {
     used: Number(row.used ?? 0),
     reserved: Number(row.reserved ?? 0),
     quota: row.quota === null ? null : Number(row.quota),
+    text: { used: Number(row.textUsed ?? 0), quota: row.textQuota === null ? null : Number(row.textQuota) },
   }
 }
 

@@ -1,6 +1,6 @@
 import { Failure } from '#kernel/failure.ts'
 
-export { budgetExceeded } from '#features/usage/index.ts'
+export { budgetExceeded, installationExhausted } from '#features/usage/index.ts'
 export { queueFull } from '#platform/queue/index.ts'
 
 export const noMaterials = () =>
@@ -28,6 +28,16 @@ export const authorVersion = () =>
     'structure.author_version',
     "The structure is the author's own. Send replace_author: true to replace it.",
   )
+
+/** `why`: a sentence without its full stop. */
+export const wouldDowngrade = (why = NO_MODEL) =>
+  new Failure(
+    'conflict',
+    'structure.would_downgrade',
+    `Language models have made the structure. ${why}, so that the outline engine would replace it: send replace_llm: true if it shall.`,
+  )
+
+const NO_MODEL = 'No language model is configured'
 
 export const versionNotFound = () =>
   new Failure('not_found', 'structure.version_not_found', 'There is no such version of the structure.')

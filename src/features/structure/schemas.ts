@@ -1,19 +1,11 @@
 import { type TSchema, Type } from 'typebox'
 import { COURSE_FIELDS, SlideMappingBody } from '#features/courses/index.ts'
-import { MaterialBody } from '#features/materials/index.ts'
+import { LocatorBody, MaterialBody } from '#features/materials/index.ts'
 import { Id, Nullable, OneOf, PageOf, Timestamp } from '#platform/http/index.ts'
 
 // What goes out. What comes in from an author is in input-schemas.ts.
 
 const Strings = Type.Array(Type.String())
-
-export const LocatorBody = Type.Union([
-  Type.Object({ page: Type.Integer() }, { additionalProperties: false }),
-  Type.Object({ slide: Type.Integer() }, { additionalProperties: false }),
-  Type.Object({ start: Type.Number(), end: Type.Number() }, { additionalProperties: false }),
-  Type.Object({ heading: Strings, paragraph: Type.Integer() }, { additionalProperties: false }),
-  Type.Object({ url: Type.String() }, { additionalProperties: false }),
-])
 
 const ConceptBody = Type.Object(
   {

@@ -1,9 +1,14 @@
 import { usd } from '#kernel/money.ts'
 import type { Log } from '#platform/log/index.ts'
-import type { BudgetScope } from './failures.ts'
+import type { BudgetScope, Shortage } from './failures.ts'
 import type { Accounts } from './ledger-store.ts'
 
-type Refused = { tenantId: string; scope: BudgetScope; call?: { action: string; provider: string; model: string } }
+type Refused = {
+  tenantId: string
+  scope: BudgetScope
+  call?: { action: string; provider: string; model: string }
+  shortage?: Shortage
+}
 
 const LEVELS = [
   { percent: 80, level: 'warn' },
@@ -14,13 +19,20 @@ const LEVELS = [
  * What monitoring can alarm on, in the log:
  * - `budget.reached` `{percent: 80 | 100, scope: tenant | installation, tenantId (tenant), month, spentUsd, limitUsd}`, at warn (80) or
  *   error (100), once each time that settled spending of a UTC month goes from below that share of a limit to it or beyond;
- * - `budget.refused` `{scope, tenantId, action, provider, model (when a call was refused)}`, at warn, for every refusal.
+ * - `budget.refused` `{scope, tenantId, action, provider, model (when a call was refused), needsUsd, leftUsd (when something is left)}`, at
+ *   warn, for every refusal.
  */
 export function createBudgetEvents({ log, limit }: { log: Pick<Log, 'warn' | 'error'>; limit: bigint | null }) {
   return {
-    refused: ({ tenantId, scope, call }: Refused) => {
+    refused: ({ tenantId, scope, call, shortage }: Refused) => {
       const { action, provider, model } = call ?? {}
-      log.warn({ event: 'budget.refused', scope, tenantId, action, provider, model }, 'A budget has no room left.')
+      const { needs, left = null } = shortage ?? {}
+      const amounts = {
+        ...(needs === undefined ? {} : { needsUsd: usd(needs) }),
+        ...(left === null ? {} : { leftUsd: usd(left) }),
+      }
+      const about = { event: 'budget.refused', scope, tenantId, action, provider, model, ...amounts }
+      log.warn(about, needs === undefined ? 'A budget has no room left.' : 'A budget has no room for a call.')
     },
     settled: (tenantId: string, { month, budget, spent, total }: Accounts) => {
       tell({ scope: 'tenant', tenantId }, month, spent, budget)

@@ -44,7 +44,14 @@ describe('a cost report', () => {
       ...{ from: from?.toISOString(), to: to?.toISOString() },
       summary: {
         ...{ total_calls: 0, successful_calls: 0, failed_calls: 0, total_cost_usd: '0' },
-        ...{ total_tokens_in: 0, total_tokens_out: 0, avg_latency_ms: 0, unpriced: false, unpriced_calls: 0 },
+        ...{
+          estimated_cost_usd: '0',
+          total_tokens_in: 0,
+          total_tokens_out: 0,
+          avg_latency_ms: 0,
+          unpriced: false,
+          unpriced_calls: 0,
+        },
       },
       ...{ by_action: [], by_provider: [], by_model: [], by_course: [], by_day: [] },
       budget: { limit_usd: '10', spent_usd: '0', reserved_usd: '0' },
@@ -54,15 +61,29 @@ describe('a cost report', () => {
   test('sums calls as a whole and by every group', async () => {
     const { id: course } = await build.course(acme)
     await record([
-      { at: '2021-03-01T00:00:00Z', cost: 1n, course_id: course },
+      { at: '2021-03-01T00:00:00Z', cost: 1n, course_id: course, usage_source: 'estimated' },
       { at: '2021-03-01T23:59:59.999Z', cost: 2_000_000_000n, provider: 'openai', model: 'gpt', latency_ms: 151 },
       { at: '2021-03-02T00:00:00Z', cost: null, provider: 'openai', model: 'local', succeeded: false },
-      { at: '2021-03-31T23:59:59.999Z', cost: 500_000_000n, action: 'grade', tokens_in: '7', latency_ms: 0 },
+      {
+        at: '2021-03-31T23:59:59.999Z',
+        cost: 500_000_000n,
+        action: 'grade',
+        tokens_in: '7',
+        latency_ms: 0,
+        usage_source: 'estimated',
+      },
     ])
     const { body } = await report()
     expect(body.summary).toEqual({
       ...{ total_calls: 4, successful_calls: 3, failed_calls: 1, total_cost_usd: '2.500000001' },
-      ...{ total_tokens_in: 307, total_tokens_out: 40, avg_latency_ms: 63, unpriced: true, unpriced_calls: 1 },
+      ...{
+        estimated_cost_usd: '0.500000001',
+        total_tokens_in: 307,
+        total_tokens_out: 40,
+        avg_latency_ms: 63,
+        unpriced: true,
+        unpriced_calls: 1,
+      },
     })
     type Row = [group: string | null, calls: number, cost: string, tokensIn: number, latency: number, unpriced?: number]
     const row = (...[group, calls, cost_usd, tokens_in, avg_latency_ms, unpriced_calls = 0]: Row) => ({
@@ -139,11 +160,12 @@ describe('a cost report', () => {
 
 describe('the filters', () => {
   const NOBODY = '0197f0c4-5d2e-7cc1-9d39-3a1f6a3c9e10'
+  const JOB = '0197f0c4-5d2e-7cc1-9d39-3a1f6a3c9e11'
   test('narrow the sums and the calls, each and together', async () => {
     const { id: course } = await build.course(acme)
     const at = '2021-03-10T10:00:00Z'
     await record([
-      { at, cost: 1n, course_id: course, provider: 'openai', model: 'gpt' },
+      { at, cost: 1n, course_id: course, provider: 'openai', model: 'gpt', job_id: JOB },
       { at, cost: 2n, course_id: course },
       { at, cost: 4n, action: 'grade' },
       { at, cost: 8n, action: 'grade', model: 'pro' },
@@ -154,6 +176,8 @@ describe('the filters', () => {
       ['', 15],
       [`course_id=${course}`, 3],
       ['provider=openai', 1],
+      [`job_id=${JOB}`, 1],
+      [`job_id=${NOBODY}`, 0],
       ['action=grade', 12],
       ['model=flash', 6],
       ['action=grade&model=flash', 4],
@@ -238,6 +262,7 @@ describe('the period', () => {
     ['from=2021-03-01&to=2021-03-01T02:00:00%2B02:00', 'to'],
     ['since=2021-03-01', 'since'],
     ['course_id=7', 'course_id'],
+    ['job_id=7', 'job_id'],
     ['action=', 'action'],
     ['model=%00', 'model'],
     [`provider=${'x'.repeat(201)}`, 'provider'],
@@ -248,6 +273,15 @@ describe('the period', () => {
       expect([status, body.errors?.[0].path]).toEqual([422, path])
     }
   })
+})
+
+test('what is no moment is told of once', async () => {
+  const { body } = await report('?from=учора&to=завтра')
+  const message = 'must be a day or an RFC 3339 time'
+  expect(body.errors).toEqual([
+    { path: 'from', message },
+    { path: 'to', message },
+  ])
 })
 
 describe('the calls as CSV', () => {

@@ -4,10 +4,15 @@ import { createCostReports } from './report.ts'
 import { costReportRoute } from './routes/cost-report.ts'
 import { presentBudget } from './schemas.ts'
 
-export { budgetExceeded } from './failures.ts'
+export { budgetExceeded, installationExhausted } from './failures.ts'
 export { createLedgers, type LedgerOf, type Ledgers } from './ledgers.ts'
+export { pruneAnswers } from './paid/answers-store.ts'
+export { fingerprintOf, nameOfModel } from './paid/fingerprint.ts'
+export type { AskStep, Step, StepQuestion, StepRecording, TranscribeStep } from './paid/step.ts'
+export { createSteps, type Steps } from './paid/steps.ts'
 export type { Budget, CostReport, GroupSums } from './report.ts'
 export { presentBudget, presentReport, presentRow } from './schemas.ts'
+export { costOfJob } from './store.ts'
 
 type Deps = { db: Pick<Database, 'forTenant' | 'asOperator'>; now: () => Date }
 

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { OperatorTx, TenantTx } from '#platform/db/database.ts'
-import type { BudgetScope } from './failures.ts'
+import type { BudgetScope, Shortage } from './failures.ts'
 
 /** A row of the ledger as PostgreSQL reads it from JSON. Tokens are counts; money is a decimal string, which JSON numbers would round. */
 export type LedgerRow = {
@@ -47,13 +47,30 @@ type Reservation = {
   installationLimit: bigint | null
 }
 
+/** Why an attempt gets no money. Without `shortage` nothing at all is left. */
+type Refusal = { why: 'unpriced' } | { why: BudgetScope; shortage?: Shortage }
+
 /** Sets money aside for an attempt; undefined, or why it cannot be. */
-export async function reserve(tx: TenantTx, reservation: Reservation): Promise<BudgetScope | 'unpriced' | undefined> {
+export async function reserve(tx: TenantTx, reservation: Reservation): Promise<Refusal | undefined> {
   const { call, nanoUsd, leaseSeconds, installationLimit } = reservation
   const { rows } = await sql<{ refusal: BudgetScope | 'unpriced' | null }>`
     SELECT reserve_llm_call(${JSON.stringify(call)}::jsonb, ${text(nanoUsd)}::bigint, ${leaseSeconds}::integer,
       ${text(installationLimit)}::bigint) AS refusal`.execute(tx)
-  return rows[0]?.refusal ?? undefined
+  const why = rows[0]?.refusal ?? undefined
+  if (why === undefined || why === 'unpriced') return why && { why }
+  const exhausted = await findExhausted(tx, installationLimit)
+  if (exhausted?.scope === why || nanoUsd === null) return { why }
+  return { why, shortage: { needs: nanoUsd, left: why === 'tenant' ? await leftOf(tx) : null } }
+}
+
+/** What neither is spent nor set aside of the tenant's budget of this month; null when it has none. */
+async function leftOf(tx: TenantTx): Promise<bigint | null> {
+  const { rows } = await sql<{ left: string | null }>`
+    SELECT t.monthly_budget_nano_usd - coalesce(s.spent_nano_usd + s.reserved_nano_usd, 0) AS left
+    FROM tenants t LEFT JOIN llm_spending s
+      ON s.tenant_id = t.id AND s.month = date_trunc('month', now() AT TIME ZONE 'UTC')::date`.execute(tx)
+  const left = rows[0]?.left ?? null
+  return left === null ? null : BigInt(left)
 }
 
 /** Writes an attempt down and gives back what was set aside for it. Doing it twice changes nothing. */

@@ -211,8 +211,40 @@ describe('a budget', () => {
     })
   })
 
+  test('says what is left and what is needed, while anything is left', async () => {
+    await ledgerOf().reserve(start(300))
+    const message = (reserving: Promise<void>) => reserving.catch((error: Error) => error.message)
+    expect(await message(ledgerOf().reserve(start(701)))).toBe(
+      "What is left of your organisation's budget (0.0000007 USD) does not cover the most the next call may cost (0.000000701 USD).",
+    )
+    await ledgerOf().reserve(start(700))
+    expect(await message(ledgerOf().reserve(start(1)))).toBe(
+      "Your organisation's budget for language models is used up for this month.",
+    )
+    const [{ total } = { total: '' }] = await query(
+      'SELECT spent_nano_usd + reserved_nano_usd AS total FROM llm_spending_total ORDER BY month DESC LIMIT 1',
+    )
+    const [free, most] = [{ tenantId: await tenantWith(null) }, BigInt(total)]
+    // What others spend is not told.
+    expect(await message(ledgerOf(free, { limit: most + 9n }).reserve(start(10)))).toBe(
+      "What is left of this service's own limit for language models does not cover the most the next call may cost (0.00000001 USD).",
+    )
+    expect(await message(ledgerOf(free, { limit: most }).reserve(start(10)))).toBe(
+      "This service's own limit for language models is reached for this month.",
+    )
+    expect(events().map(({ needsUsd, leftUsd }) => [needsUsd, leftUsd])).toEqual([
+      ['0.000000701', '0.0000007'],
+      [undefined, undefined],
+      ['0.00000001', undefined],
+      [undefined, undefined],
+    ])
+  })
+
   test('refuses a model without a price, wherever there is one', async () => {
-    await expect(ledgerOf().reserve(start(null))).rejects.toMatchObject({ kind: 'conflict', code: 'llm.unpriced' })
+    await expect(ledgerOf().reserve(start(null))).rejects.toMatchObject({
+      ...{ kind: 'conflict', code: 'llm.unpriced' },
+      message: 'The price of the language model flash is not known, so that no budget can be kept with it.',
+    })
     const free = { tenantId: await tenantWith(null) }
     await expect(ledgerOf(free, { limit: 10n ** 15n }).reserve(start(null))).rejects.toMatchObject({
       code: 'llm.unpriced',

@@ -59,9 +59,10 @@ export function createLedgers({ db, log, installationLimitNanoUsd, settleAgainMs
           }),
         )
         if (refusal === undefined) return
-        if (refusal === 'unpriced') throw llmUnpriced()
-        events.refused({ tenantId, scope: refusal, call })
-        throw budgetExceeded(refusal)
+        if (refusal.why === 'unpriced') throw llmUnpriced(call.model)
+        const { why: scope, shortage } = refusal
+        events.refused({ tenantId, scope, call, ...(shortage === undefined ? {} : { shortage }) })
+        throw budgetExceeded(scope, shortage)
       },
       async settle(call, answer) {
         const row = endedRow(call, { courseId, jobId })

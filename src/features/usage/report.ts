@@ -1,12 +1,12 @@
 import type { Caller } from '#kernel/caller.ts'
 import { invalid } from '#kernel/failure.ts'
 import type { Database } from '#platform/db/database.ts'
-import type { Budget, CallFilter, Grouping, GroupSums, LedgerCall, Period, Sums } from './store.ts'
+import type { Budget, CallFilter, Grouping, GroupSums, LedgerCall, Period, Summary } from './store.ts'
 import * as store from './store.ts'
 
-export type { Budget, GroupSums, LedgerCall, Period, Sums } from './store.ts'
+export type { Budget, GroupSums, LedgerCall, Period } from './store.ts'
 
-export type CostReport = Period & { summary: Sums; groups: Record<Grouping, GroupSums[]> }
+export type CostReport = Period & { summary: Summary; groups: Record<Grouping, GroupSums[]> }
 
 /** What is asked for: a period, each bound of which may be left out, and which calls in it. */
 export type ReportOrder = Partial<Period> & CallFilter

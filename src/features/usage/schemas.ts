@@ -34,6 +34,11 @@ export const CostReportBody = Type.Object(
       successful_calls: Type.Integer(),
       failed_calls: Type.Integer(),
       total_cost_usd: Usd,
+      estimated_cost_usd: Type.String({
+        description:
+          'The part of `total_cost_usd` that is estimated, with the dearer reading: the provider has not said what was used, as when an answer broke off.',
+        examples: ['0.04'],
+      }),
       total_tokens_in: Type.Integer(),
       total_tokens_out: Type.Integer(),
       avg_latency_ms: Type.Number(),
@@ -68,14 +73,22 @@ export const ReportQuery = Input({
   from: Type.Optional(Moment),
   to: Type.Optional(Moment),
   course_id: Type.Optional(Id),
+  job_id: Type.Optional(Id),
   action: Type.Optional(Type.String({ ...NAME, examples: ['course_structuring'] })),
   provider: Type.Optional(Type.String({ ...NAME, examples: ['gemini'] })),
-  model: Type.Optional(Type.String({ ...NAME, examples: ['gemini-2.5-flash'] })),
+  model: Type.Optional(Type.String({ ...NAME, examples: ['gemini-3.8-flash'] })),
 })
 
-export const orderFrom = ({ from, to, course_id: courseId, ...named }: StaticOf<typeof ReportQuery>): ReportOrder => ({
+export const orderFrom = ({
+  from,
+  to,
+  course_id: courseId,
+  job_id: jobId,
+  ...named
+}: StaticOf<typeof ReportQuery>): ReportOrder => ({
   ...named,
   ...(courseId === undefined ? {} : { courseId }),
+  ...(jobId === undefined ? {} : { jobId }),
   ...(from === undefined ? {} : { from: new Date(from) }),
   ...(to === undefined ? {} : { to: new Date(to) }),
 })
@@ -96,6 +109,7 @@ export function presentReport(report: CostReport, budget: Budget): StaticOf<type
       successful_calls: summary.succeeded,
       failed_calls: summary.calls - summary.succeeded,
       total_cost_usd: usd(summary.costNanoUsd),
+      estimated_cost_usd: usd(summary.estimatedNanoUsd),
       total_tokens_in: summary.tokensIn,
       total_tokens_out: summary.tokensOut,
       avg_latency_ms: summary.avgLatencyMs,

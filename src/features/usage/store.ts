@@ -19,6 +19,12 @@ export type Sums = {
   avgLatencyMs: number
 }
 
+/** Of them all. */
+export type Summary = Sums & {
+  /** The part of the cost that is estimated, as no provider has said what was used. */
+  estimatedNanoUsd: bigint
+}
+
 export type GroupSums = Sums & { group: string | null }
 
 export type LedgerCall = {
@@ -46,7 +52,7 @@ export type LedgerCall = {
 }
 
 /** Which calls; all of the period where nothing else is said. */
-export type CallFilter = { courseId?: string; action?: string; provider?: string; model?: string }
+export type CallFilter = { courseId?: string; jobId?: string; action?: string; provider?: string; model?: string }
 
 /** Money of one UTC month. A limit of null: there is none. */
 export type Budget = { limitNanoUsd: bigint | null; spentNanoUsd: bigint; reservedNanoUsd: bigint }
@@ -72,6 +78,7 @@ const SUMS = [
   sql<string>`count(*) FILTER (WHERE outcome = 'answered')`.as('succeeded'),
   sql<string>`count(*) FILTER (WHERE cost_nano_usd IS NULL)`.as('unpriced'),
   sql<string>`coalesce(sum(cost_nano_usd), 0)`.as('cost'),
+  sql<string>`coalesce(sum(cost_nano_usd) FILTER (WHERE usage_source = 'estimated'), 0)`.as('estimated'),
   sql<string>`coalesce(sum(tokens_in), 0)`.as('tokens_in'),
   sql<string>`coalesce(sum(tokens_out), 0)`.as('tokens_out'),
   sql<string | null>`round(avg(latency_ms))`.as('latency'),
@@ -126,7 +133,7 @@ const presentBudget = ({
 export async function sumCallsByAll(
   tx: Tx,
   filter: Filter,
-): Promise<{ summary: Sums; groups: Record<Grouping, GroupSums[]> }> {
+): Promise<{ summary: Summary; groups: Record<Grouping, GroupSums[]> }> {
   const rows = await calls(tx, filter)
     .select([...SUMS, MASK.as('mask')])
     // All but the column grouped by are null.
@@ -135,13 +142,26 @@ export async function sumCallsByAll(
     .orderBy(sql`${DAY}, coalesce(sum(cost_nano_usd), 0) DESC, count(*) DESC, "group"`)
     .execute()
   const groups: Record<Grouping, GroupSums[]> = { action: [], provider: [], model: [], course: [], day: [], tenant: [] }
-  let summary = NOTHING
+  let summary: Summary = NOTHING
   for (const row of rows) {
     const grouping = GROUPING_OF.get(row.mask)
-    if (grouping === undefined) summary = sumsOf(row)
+    if (grouping === undefined) summary = { ...sumsOf(row), estimatedNanoUsd: BigInt(row.estimated) }
     else groups[grouping].push({ ...sumsOf(row), group: row.group })
   }
   return { summary, groups }
+}
+
+/** What the calls of a job cost so far, and how many of them have no known price. */
+export async function costOfJob(tx: TenantTx, jobId: string): Promise<{ costNanoUsd: bigint; unpriced: number }> {
+  const { cost, unpriced } = await tx
+    .selectFrom('llm_calls')
+    .select([
+      sql<string>`coalesce(sum(cost_nano_usd), 0)`.as('cost'),
+      sql<string>`count(*) FILTER (WHERE cost_nano_usd IS NULL)`.as('unpriced'),
+    ])
+    .where('job_id', '=', jobId)
+    .executeTakeFirstOrThrow()
+  return { costNanoUsd: BigInt(cost), unpriced: Number(unpriced) }
 }
 
 export async function courseTitles(tx: OperatorTx, ids: readonly string[]): Promise<Map<string, string>> {
@@ -191,20 +211,21 @@ export async function listCalls(
   }))
 }
 
-function calls(tx: Tx, { from, to, tenantId, courseId, action, provider, model }: Filter) {
+function calls(tx: Tx, { from, to, tenantId, courseId, jobId, action, provider, model }: Filter) {
   const within: Expression<SqlBool> = sql<SqlBool>`created_at >= ${from} AND created_at < ${to}`
-  const wanted = { tenant_id: tenantId, course_id: courseId, action, provider, model }
+  const wanted = { tenant_id: tenantId, course_id: courseId, job_id: jobId, action, provider, model }
   return tx
     .selectFrom('llm_calls')
     .where(within)
     .where((is) => is.and(Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined))))
 }
 
-const NOTHING: Sums = {
+const NOTHING: Summary = {
   calls: 0,
   succeeded: 0,
   unpriced: 0,
   costNanoUsd: 0n,
+  estimatedNanoUsd: 0n,
   tokensIn: 0,
   tokensOut: 0,
   avgLatencyMs: 0,
@@ -215,6 +236,7 @@ type SumsRow = {
   succeeded: string
   unpriced: string
   cost: string
+  estimated: string
   tokens_in: string
   tokens_out: string
   latency: string | null

@@ -238,6 +238,7 @@ export interface MaterialChunks {
 }
 
 export interface Materials {
+  canonical_url: string | null
   content_type: string | null
   course_id: string
   created_at: Generated<Timestamp>
@@ -245,6 +246,8 @@ export interface Materials {
   error_code: string | null
   error_message: string | null
   external_id: string | null
+  fetched_at: Timestamp | null
+  fetched_url: string | null
   filename: string | null
   id: string
   object_key: string | null
@@ -287,6 +290,7 @@ export interface SlideMappings {
 export interface StorageUsage {
   reserved_bytes: Generated<Int8>
   tenant_id: string
+  text_bytes: Generated<Int8>
   used_bytes: Generated<Int8>
 }
 
@@ -310,6 +314,7 @@ export interface Tenants {
   monthly_budget_nano_usd: Generated<Int8 | null>
   name: string
   storage_quota_bytes: Generated<Int8 | null>
+  text_quota_bytes: Generated<Int8 | null>
   updated_at: Generated<Timestamp>
 }
 

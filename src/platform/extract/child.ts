@@ -8,6 +8,10 @@ import { type Job, MAX_TITLE_CHARS, type Message, writeMessage } from './protoco
 import type { Document } from './read/blocks.ts'
 import { readDocument } from './read/document.ts'
 
+// pdf.js leaves promises about damaged parts to fail unheard. A reader that gives up says so itself; one that never answers is
+// known by its silence.
+process.on('unhandledRejection', () => undefined)
+
 try {
   const job = JSON.parse(process.argv[2] ?? '') as Job
   const bytes = await readAll(process.stdin)
@@ -18,9 +22,10 @@ try {
   await write({ type: 'failed', code: failure.code, message: failure.message })
 }
 
-async function send({ title, blocks }: Document): Promise<void> {
+async function send({ title, blocks, pictures = [] }: Document): Promise<void> {
   if (title) await write({ type: 'title', title: title.slice(0, MAX_TITLE_CHARS).toWellFormed() })
   for (const block of blocks) await write({ type: 'block', block })
+  for (const page of pictures) await write({ type: 'picture', page })
   await write({ type: 'done' })
 }
 

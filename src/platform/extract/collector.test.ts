@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createCollector } from './collector.ts'
 import { type Block, writeMessage } from './protocol.ts'
 
-const limits = { maxTextBytes: 1000, maxChunks: 5, maxChunkChars: 100 }
+const limits = { maxTextBytes: 1000, maxChunks: 5, maxChunkChars: 100, maxPages: 3 }
 const block = (text: string, heading: string[] = []): Block => ({
   kind: 'paragraph',
   text,
@@ -10,6 +10,7 @@ const block = (text: string, heading: string[] = []): Block => ({
 })
 const line = (value: Block) => writeMessage({ type: 'block', block: value })
 const done = writeMessage({ type: 'done' })
+const picture = (page: number) => writeMessage({ type: 'picture', page })
 
 function collect(text: string, changes: Partial<typeof limits> = {}) {
   const collector = createCollector({ ...limits, ...changes })
@@ -25,13 +26,20 @@ const tooLarge = expect.objectContaining({ code: 'extract.too_large' })
 test('chunks are numbered from 1 in the order they come', () => {
   const title = writeMessage({ type: 'title', title: 'Назва' })
   const passage: Block = { kind: 'passage', text: 'є', locator: { start: 0.5, end: 1 } }
-  expect(collect(title + line(block('ґ')) + line(passage) + done)).toEqual({
+  const onPage: Block = { kind: 'paragraph', text: 'ї', locator: { page: 7 } }
+  expect(collect(title + line(block('ґ')) + line(passage) + line(onPage) + done)).toEqual({
     title: 'Назва',
     chunks: [
       { order: 1, kind: 'paragraph', text: 'ґ', locator: { heading: [], paragraph: 1 } },
       { order: 2, kind: 'passage', text: 'є', locator: { start: 0.5, end: 1 } },
+      { order: 3, kind: 'paragraph', text: 'ї', locator: { page: 7 } },
     ],
+    pictures: [],
   })
+})
+
+test('pages that show more than they say are listed, and are something where there is no text', () => {
+  expect(collect(picture(2) + picture(5) + done)).toEqual({ title: null, chunks: [], pictures: [2, 5] })
 })
 
 test('a document without chunks is empty', () => {
@@ -57,6 +65,10 @@ test.each([
   ['a chunk without text', line(block('')) + done],
   ['a place that is none', line({ ...block('а'), locator: { heading: 'а' } as never }) + done],
   ['a passage that ends before it starts', line({ ...block('а'), locator: { start: 2, end: 1 } }) + done],
+  ['a page before the first', line({ ...block('а'), locator: { page: 0 } }) + done],
+  ['a page that is no number', `{"type":"picture","page":"1"}\n${done}`],
+  ['a page that was there already', picture(2) + picture(2) + done],
+  ['more pages than a document may have', picture(1) + picture(2) + picture(3) + picture(4) + done],
   ['an unknown failure', `{"type":"failed","code":"access.granted","message":"а"}\n`],
 ])('%s is a crash', (_, text) => {
   expect(() => collect(text)).toThrow(crashed)

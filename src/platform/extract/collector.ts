@@ -4,10 +4,10 @@ import { ExtractionError } from './errors.ts'
 import type { ExtractLimits } from './limits.ts'
 import { type Block, type Message, readMessage } from './protocol.ts'
 
-/** What a document gave: its own title, if it has one, and its text in reading order. */
-export type Extracted = { title: string | null; chunks: Chunk[] }
+/** What a document gave: its own title, if it has one, and its text in reading order. `pictures`: the pages whose content is shown rather than written. */
+export type Extracted = { title: string | null; chunks: Chunk[]; pictures: number[] }
 
-type Limits = Pick<ExtractLimits, 'maxTextBytes' | 'maxChunks' | 'maxChunkChars'>
+type Limits = Pick<ExtractLimits, 'maxTextBytes' | 'maxChunks' | 'maxChunkChars' | 'maxPages'>
 
 /** Room for JSON's escapes in the longest chunk and for its heading path. */
 const LINE_OVERHEAD = 32 * 1024
@@ -21,6 +21,7 @@ export function createCollector(limits: Limits) {
   const decoder = new StringDecoder('utf8')
   const maxLine = limits.maxChunkChars * 6 + LINE_OVERHEAD
   const chunks: Chunk[] = []
+  const pictures: number[] = []
   let title: string | null = null
   let pending = ''
   let textBytes = 0
@@ -43,12 +44,15 @@ export function createCollector(limits: Limits) {
       case 'block':
         add(message.block)
         return
+      case 'picture':
+        addPicture(message.page)
+        return
       case 'done':
       case 'failed':
         ending = message
         return
       default:
-        throw new ExtractionError('extract.crashed', undefined, { cause: new Error('The child broke the protocol.') })
+        throw outOfTurn()
     }
   }
 
@@ -59,6 +63,11 @@ export function createCollector(limits: Limits) {
       throw new ExtractionError('extract.too_large', 'The file has more text than can be processed.')
     }
     chunks.push({ order: chunks.length + 1, kind, text, locator: place })
+  }
+
+  function addPicture(page: number): void {
+    if (page <= (pictures.at(-1) ?? 0) || pictures.length >= limits.maxPages) throw outOfTurn()
+    pictures.push(page)
   }
 
   /** Thousands of paragraphs stand under one heading: they share one path, whose text is counted once. */
@@ -76,9 +85,13 @@ export function createCollector(limits: Limits) {
   function result(): Extracted {
     if (ending?.type === 'failed') throw new ExtractionError(ending.code, ending.message)
     if (ending === undefined) throw new ExtractionError('extract.crashed')
-    if (chunks.length === 0) throw new ExtractionError('extract.empty')
-    return { title, chunks }
+    if (chunks.length === 0 && pictures.length === 0) throw new ExtractionError('extract.empty')
+    return { title, chunks, pictures }
   }
 
   return { push, result }
+}
+
+function outOfTurn(): ExtractionError {
+  return new ExtractionError('extract.crashed', undefined, { cause: new Error('The child broke the protocol.') })
 }

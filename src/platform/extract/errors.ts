@@ -1,6 +1,7 @@
 /** Why a document gave no chunks. Stable: may be stored and shown to a customer. */
 export const extractionCodes = [
   'extract.unreadable',
+  'extract.encrypted',
   'extract.empty',
   'extract.too_large',
   'extract.timeout',
@@ -12,6 +13,7 @@ export type ExtractionCode = (typeof extractionCodes)[number]
 
 const sentences: Record<ExtractionCode, string> = {
   'extract.unreadable': 'The file could not be read: its content is damaged or is not what its type says.',
+  'extract.encrypted': 'The file is protected with a password: upload it without one.',
   'extract.empty': 'The file has no text to extract.',
   'extract.too_large': 'The file has more content than can be processed.',
   'extract.timeout': 'The file took too long to process.',

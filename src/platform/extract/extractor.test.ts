@@ -2,6 +2,7 @@ import iconv from 'iconv-lite'
 import { afterAll, expect, test, vi } from 'vitest'
 import { docx, docxBomb, paragraph } from './fixtures/docx.ts'
 import { body, stalledBody } from './fixtures/input.ts'
+import { box, pptx, text } from './fixtures/pptx.ts'
 import { createExtractor, type DocumentFormat, type ExtractRequest } from './index.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -27,6 +28,7 @@ test.each<[DocumentFormat, string | Uint8Array, object]>([
   ['markdown', `# ${SENTENCE}`, { kind: 'heading', text: SENTENCE, locator: { heading: [SENTENCE], paragraph: 0 } }],
   ['html', `<!doctype html><p>${SENTENCE}`, { kind: 'paragraph', text: SENTENCE }],
   ['docx', docx(paragraph(SENTENCE)), { kind: 'paragraph', text: SENTENCE }],
+  ['pptx', pptx([{ shapes: box(text(SENTENCE)) }]), { kind: 'paragraph', text: SENTENCE, locator: { slide: 1 } }],
   [
     'srt',
     `1\n00:00:01,000 --> 00:00:02,500\n${SENTENCE}\n`,
@@ -74,7 +76,13 @@ test('a Word file that expands to 500 MB is refused, and costs us next to nothin
 })
 
 test('where it is not refused, it runs into the limits on memory', async () => {
-  const limits = { maxExpandedBytes: 1024 * MIB, maxHeapBytes: 128 * MIB, maxRssBytes: 400 * MIB, concurrency: 1 }
+  const limits = {
+    maxExpandedBytes: 1024 * MIB,
+    maxExpansionRatio: 10_000,
+    maxHeapBytes: 128 * MIB,
+    maxRssBytes: 400 * MIB,
+    concurrency: 1,
+  }
   const loose = createExtractor({ limits })
   const before = process.memoryUsage.rss()
   await expect(extract('docx', await docxBomb(500 * MIB), {}, loose)).rejects.toMatchObject({

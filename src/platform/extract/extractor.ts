@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { createTurns } from '#platform/turns/index.ts'
 import type { Extracted } from './collector.ts'
-import { defaultLimits, type ExtractLimits } from './limits.ts'
+import { defaultLimits, type ExtractLimits, readLimitsOf } from './limits.ts'
 import type { DocumentFormat } from './protocol.ts'
 import { type ExtractLog, runChild } from './run-child.ts'
 
@@ -50,8 +50,7 @@ export function createExtractor({ limits: changes = {}, log }: Deps = {}): Extra
     const either = AbortSignal.any([signal, closing.signal])
     const release = await turns.acquire(turn, either)
     try {
-      const { maxChunkChars, maxExpandedBytes } = limits
-      const job = { format, article, charset: charset ?? null, maxChunkChars, maxExpandedBytes }
+      const job = { format, article, charset: charset ?? null, ...readLimitsOf(limits) }
       return await runChild({ program: CHILD, job, body, limits, signal: either, log })
     } finally {
       release()

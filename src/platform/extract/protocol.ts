@@ -1,26 +1,27 @@
 import type { Chunk, ChunkKind, Locator } from '#kernel/chunk.ts'
 import { type ExtractionCode, extractionCodes } from './errors.ts'
+import type { ReadLimits } from './limits.ts'
 
-export type DocumentFormat = 'markdown' | 'text' | 'html' | 'docx' | 'srt' | 'vtt'
+export type DocumentFormat = 'markdown' | 'text' | 'html' | 'docx' | 'pptx' | 'pdf' | 'srt' | 'vtt'
 
 /** A chunk before it has its place in the document. */
 export type Block = Omit<Chunk, 'order'>
 
 /** What the child is asked to do: one JSON argument on its command line. The document itself comes on stdin. */
-export type Job = {
+export type Job = ReadLimits & {
   format: DocumentFormat
   /** HTML only: look for the page's main article and leave the rest. */
   article: boolean
   /** The encoding that the transport declared, if any. */
   charset: string | null
-  maxChunkChars: number
-  maxExpandedBytes: number
 }
 
 /** What the child answers: one JSON line each. A run is complete only after `done` or `failed`. */
 export type Message =
   | { type: 'title'; title: string }
   | { type: 'block'; block: Block }
+  /** A page that shows more than it says; counts from 1. Each such page once, in order. */
+  | { type: 'picture'; page: number }
   | { type: 'failed'; code: ExtractionCode; message: string }
   | { type: 'done' }
 
@@ -38,6 +39,7 @@ const kinds: ReadonlySet<unknown> = new Set<ChunkKind>([
   'code',
   'passage',
   'description',
+  'notes',
 ])
 const codes: ReadonlySet<unknown> = new Set(extractionCodes)
 
@@ -61,6 +63,8 @@ export function readMessage(line: string, { maxChunkChars }: Pick<Job, 'maxChunk
       const block = readBlock(parsed['block'], maxChunkChars)
       return block && { type: 'block', block }
     }
+    case 'picture':
+      return isCount(parsed['page']) ? { type: 'picture', page: parsed['page'] } : undefined
     default:
       return undefined
   }
@@ -75,11 +79,17 @@ function readBlock(value: unknown, maxChunkChars: number): Block | undefined {
 
 function readLocator(value: unknown): Locator | undefined {
   if (!isObject(value)) return undefined
-  const { start, end, heading, paragraph } = value
+  const { start, end, heading, paragraph, slide, page } = value
+  if (isCount(slide)) return { slide }
+  if (isCount(page) && page > 0) return { page }
   if (typeof start === 'number' && typeof end === 'number' && start >= 0 && end >= start) return { start, end }
   return isHeadingPath(heading) && Number.isSafeInteger(paragraph) && typeof paragraph === 'number' && paragraph >= 0
     ? { heading, paragraph }
     : undefined
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
 function isHeadingPath(value: unknown): value is string[] {

@@ -48,11 +48,23 @@ type Violation = { instancePath?: string; message?: string; keyword?: string; pa
 function invalidFields(validation: readonly Violation[], context: string): Failure {
   // A union reports each of its failed branches and then itself: the branches say more.
   const told = validation.filter((v) => v.keyword !== 'anyOf' && v.keyword !== 'if')
-  const errors = (told.length > 0 ? told : validation).map((violation) => fieldError(violation, context))
+  const errors = (told.length > 0 ? told : validation).map((violation) =>
+    isEither(violation, told)
+      ? { ...fieldError(violation, context), message: 'must be a day or an RFC 3339 time' }
+      : fieldError(violation, context),
+  )
   const { kind, code, message } = invalidRequest()
   return new Failure(kind, code, message, {
     errors: [...new Map(errors.map((e) => [`${e.path} ${e.message}`, e])).values()],
   })
+}
+
+/** Where a day or a moment may stand, what is neither is told of twice. */
+function isEither({ instancePath, keyword, params }: Violation, all: readonly Violation[]): boolean {
+  const other = { date: 'date-time', 'date-time': 'date' }[String(params?.['format'])]
+  return (
+    keyword === 'format' && all.some((one) => one.instancePath === instancePath && one.params?.['format'] === other)
+  )
 }
 
 function fieldError(

@@ -174,8 +174,15 @@ const descriptionOf = (status: string) =>
   })[status] ?? 'Answer.'
 
 function problemAnswer(failures: Failure[]) {
-  const codes = [...new Map(failures.map((failure) => [failure.code, failure])).values()]
-  const examples = Object.fromEntries(codes.map((failure) => [failure.code, { value: problemOf(failure, REQUEST_ID) }]))
+  // A code may have several sentences.
+  const codes = [...new Map(failures.map((failure) => [`${failure.code} ${failure.message}`, failure])).values()]
+  const nameOf = ({ code }: Failure, index: number) => {
+    const before = codes.slice(0, index).filter((failure) => failure.code === code).length
+    return before === 0 ? code : `${code}.${before + 1}`
+  }
+  const examples = Object.fromEntries(
+    codes.map((failure, index) => [nameOf(failure, index), { value: problemOf(failure, REQUEST_ID) }]),
+  )
   return {
     description: codes.map(({ code, message }) => `\`${code}\`: ${message}`).join('\n\n'),
     headers: {

@@ -32,14 +32,37 @@ export type Answer<S extends TSchema> = {
   model: string
 }
 
+/** A piece of sound to be written down. */
+export type Recording = {
+  /** Of the registry. */
+  action: string
+  strategy: string
+  allowed: readonly string[] | null
+  /** For the ledger; transcription has no prompt of ours, so it names how pieces are made. */
+  promptVersion: string
+  bytes: Uint8Array
+  mediaType: string
+  milliseconds: number
+  signal: AbortSignal
+  ledger: Ledger
+}
+
+/** Seconds from the piece's beginning; in order, within the piece, without empty texts. */
+export type TimedText = { start: number; end: number; text: string }
+
 export type Llm = {
   /**
    * Asks the models of the action's chain, one after another, and then those of its `default` chain, until one answers in the right shape.
    * Every attempt is in the ledger before this returns or throws. Throws a Failure: `llm.not_configured` when no model may be asked,
-   * `budget.exceeded`, `llm.unpriced`, `llm.unavailable` when it is worth trying again later, `llm.refused` or `llm.malformed` when it is
-   * not; or the signal's reason.
+   * `budget.exceeded`, `llm.unpriced`, `llm.unavailable` when it is worth trying again later, also where the operator has to mend a key, a
+   * balance or a model's name first, `llm.refused` or `llm.malformed` when it is not; or the signal's reason.
    */
   ask<S extends TSchema>(question: Question<S>): Promise<Answer<S>>
-  /** The models that `ask` would try, in that order; none when no provider of the chain is configured and allowed. */
+  /**
+   * What is said in a recording, with its times. Otherwise as `ask`: chains, retries, the ledger (by milliseconds of sound) and the Failures.
+   * Silence is an empty list.
+   */
+  transcribe(recording: Recording): Promise<{ segments: TimedText[]; provider: Provider; model: string }>
+  /** The models that `ask` or `transcribe` would try, in that order; none when no provider of the chain is configured and allowed. */
   chain(action: string, strategy: string, allowed: readonly string[] | null): readonly Model[]
 }

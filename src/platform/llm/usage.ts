@@ -63,6 +63,25 @@ export function normalizeUsage(reported: LanguageModelV4Usage, provider: Provide
   return doubts.length === 0 ? { usage } : { usage, doubt: doubts.join('; ') }
 }
 
+/**
+ * The usage of sound that lasts so long: the dearer of ours, in whole seconds as OpenAI bills it
+ * (https://developers.openai.com/api/docs/api-reference/audio/verbose-json-object, usage), and theirs. `doubt` says when the two differ by
+ * more than a rounding.
+ */
+export function soundUsage(
+  milliseconds: number,
+  reportedSeconds: number | undefined,
+): { usage: Usage; usageSource: 'reported' | 'estimated'; doubt?: string } {
+  const ours = Math.ceil(milliseconds / 1000) * 1000
+  if (reportedSeconds === undefined) return { usage: { ...NO_USAGE, milliseconds: ours }, usageSource: 'estimated' }
+  const theirs = Math.min(Math.ceil(reportedSeconds * 1000), MOST_TOKENS)
+  const usage = { ...NO_USAGE, milliseconds: Math.max(ours, theirs) }
+  if (Math.abs(theirs - milliseconds) <= ROUNDING_MS) return { usage, usageSource: 'reported' }
+  return { usage, usageSource: 'reported', doubt: `of ${milliseconds} ms of sound, ${theirs} are reported` }
+}
+
+const ROUNDING_MS = 1_500
+
 /** Far more than any model takes; a larger figure is a mistake. */
 export const MOST_TOKENS = 1_000_000_000
 

@@ -5,7 +5,7 @@ import type { Log } from '#platform/log/index.ts'
 import { createMemoryLedger, Lesson, modelOf, PRICE, questionOf, registryOf } from './fixtures/bench.ts'
 import type { Question } from './llm.ts'
 import { type Model, PROVIDERS, type Provider } from './registry.ts'
-import { createLlm, type RouterLimits } from './router.ts'
+import { createLlm, type RouterLimits } from './router/router.ts'
 
 const KEY = 'sk-the-key-of-this-test-0123456789'
 const LESSON = { title: 'Дроби', minutes: 20 }
@@ -148,6 +148,10 @@ const CASES: Case[] = [
     pauses: [500, 1000],
   },
   { name: '400', steps: () => [{ status: 400 }], rows: [free('rejected')], code: 'llm.refused' },
+  ...[402, 404].map((status) => ({
+    ...{ name: `${status}, which the operator has to mend`, code: 'llm.unavailable' },
+    ...{ steps: () => [{ status }], rows: [free('rejected')] },
+  })),
   {
     name: 'truncated JSON',
     steps: () => [{ content: GOOD.slice(0, 12) }, { content: GOOD }],
@@ -196,7 +200,7 @@ describe.each(PROVIDERS)('%s', (provider) => {
   test('401 is an alarm, once, that does not name the key', async () => {
     planned([{ status: 401 }, { status: 403 }])
     const { ask, rows, lines } = bench([modelOf(provider)])
-    for (const _ of [1, 2]) await expect(ask()).rejects.toMatchObject({ code: 'llm.refused' })
+    for (const _ of [1, 2]) await expect(ask()).rejects.toMatchObject({ code: 'llm.unavailable' })
     expect(rows()).toEqual([free('unauthorized'), free('unauthorized')])
     expect(lines.map(({ level }) => level)).toEqual(['error', 'warn'])
     expect(lines.map(({ text }) => text).join()).not.toContain(KEY)

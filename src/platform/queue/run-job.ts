@@ -67,7 +67,7 @@ export function runJob({ db, endings, job, lease, handler, log, tooLate = false 
     } catch (error) {
       const outcome = outcomeOf(error, { job, handler, reason })
       if (outcome !== AGAIN && outcome.status !== 'cancelled')
-        log.warn({ ...about, outcome: outcome.status, err: error }, 'A job failed.')
+        log.warn({ ...about, outcome: outcome.status, ...reasonOf(error) }, 'A job failed.')
       return outcome
     } finally {
       clearTimeout(deadline)
@@ -101,6 +101,13 @@ export function runJob({ db, endings, job, lease, handler, log, tooLate = false 
 
   const ended = (tooLate ? Promise.resolve(AGAIN) : attempt()).then(finish)
   return { job, abort, abandon: () => finish(AGAIN), ended }
+}
+
+/** A refusal says all by its code and message; of a defect, or of what is underneath a refusal, where it comes from counts. */
+function reasonOf(error: unknown) {
+  if (!(error instanceof Failure)) return { err: error }
+  const { code, message: reason, cause } = error
+  return { code, reason, ...(cause === undefined ? {} : { err: cause }) }
 }
 
 const FAILED: Outcome = { status: 'error', code: 'job.failed', message: 'The job failed for an internal reason.' }

@@ -86,6 +86,22 @@ test('an unexpected error is tried again until attempts run out, then tells the 
   )
 })
 
+test('a refusal is told in a line: where it comes from is of no interest, unless something is underneath it', async () => {
+  const budget = new Failure('payment_required', 'budget.exceeded', 'Бюджет вичерпано.')
+  const cause = new Error('ECONNRESET')
+  const failures = [budget, new Failure('conflict', 'web.unreachable', 'It does not answer.', { cause })]
+  for (const failure of failures) {
+    await becomes(await start(() => Promise.reject(failure)), 'error')
+    await worker?.stop()
+  }
+  const logged = world.lines.filter(({ message }) => message === 'A job failed.').map(({ fields }) => fields)
+  expect(logged).toEqual([
+    expect.objectContaining({ code: 'budget.exceeded', reason: 'Бюджет вичерпано.' }),
+    expect.objectContaining({ code: 'web.unreachable', err: cause }),
+  ])
+  expect(logged[0]).not.toHaveProperty('err')
+})
+
 test('a job that recovers is done, and waits as long as its kind says before the next attempt', async () => {
   const kind = { ...ingest, backoffSeconds: (attempt: number) => attempt * 1000 }
   const id = await start(

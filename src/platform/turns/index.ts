@@ -1,3 +1,5 @@
+export { inOrder } from './in-order.ts'
+
 /** Gives back a turn. Harmless when called twice. */
 export type Release = () => void
 

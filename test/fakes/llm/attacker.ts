@@ -60,6 +60,8 @@ function attack(asked: Asked, aims: readonly Aim[]): unknown {
       return attackReading(asked, prompt, aims, loud)
     case 'plan-course':
       return attackPlan(asked, prompt, aims, loud)
+    case 'picture':
+      return spoiled({ shows: true, description: 'Схема.' }, loud)
     case 'write-exercises':
       return aims.includes('empty') ? { lessons: [] } : spoiled(wellBehaved(asked), loud)
   }

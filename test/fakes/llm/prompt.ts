@@ -16,15 +16,18 @@ export type Prompt = { code: string } & (
   | { task: 'read-material'; title: string; pieces: Piece[] }
   | { task: 'plan-course'; title: string; language: string | undefined; concepts: GivenConcept[] }
   | { task: 'write-exercises'; language: string | undefined; lessons: GivenLesson[] }
+  | { task: 'picture'; page: number; words: string }
 )
 
-/** Reads a user's message of ours; the format is described in src/features/structure/architect/index.ts. Undefined when it is none. */
+/** Reads a user's message of ours; the formats are described in src/features/structure/architect/index.ts and, for pages, src/features/materials/reading/picture.ts. Undefined when it is none. */
 export function readPrompt({ user }: Pick<Asked, 'user'>): Prompt | undefined {
   const code = /^Fence: ([a-z]{32})$/m.exec(user)?.[1]
   if (code === undefined) return undefined
   const head = user.slice(0, user.indexOf('<<<'))
-  const fenced = (label: string) => user.split(`<<<${code} ${label}\n`)[1]?.split(`\n${code}>>>`)[0]
+  const fenced = (label: string): string | undefined => user.split(`<<<${code} ${label}\n`)[1]?.split(`\n${code}>>>`)[0]
   const language = /Language: ([\w-]+)\./.exec(head)?.[1]
+  const page = /^Page (\d+)\. /m.exec(user)?.[1]
+  if (page !== undefined) return { code, task: 'picture', page: Number(page), words: fenced('page') ?? '' }
   const material = fenced('material')
   if (material !== undefined)
     return { code, task: 'read-material', title: fieldOf(material, 'title'), pieces: piecesOf(material) }

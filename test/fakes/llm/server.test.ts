@@ -164,6 +164,46 @@ test('lessons get exercises with solution and criteria', async () => {
   })
 })
 
+function hear(bytes: Uint8Array<ArrayBuffer>, format = 'verbose_json'): Promise<Response> {
+  const form = new FormData()
+  form.append('model', 'whisper-1')
+  form.append('response_format', format)
+  form.append('file', new File([bytes], 'piece.ogg', { type: 'audio/ogg' }))
+  return fetch(`${model.baseUrls.openai}/audio/transcriptions`, { method: 'POST', body: form })
+}
+
+test('a recording has as much speech as its length allows, the same every time', async () => {
+  const wav = new Uint8Array(44 + 32_000 * 7)
+  wav.set(Buffer.from('RIFF'))
+  new DataView(wav.buffer).setUint32(28, 32_000, true)
+  const ogg = new Uint8Array(5_000)
+  ogg.set(Buffer.from('OggS'))
+  ogg.set(Buffer.from('OggS'), 4_000)
+  new DataView(ogg.buffer).setBigInt64(4_006, 336_000n, true)
+  for (const bytes of [wav, ogg, new Uint8Array(14_000)]) {
+    const answers = await Promise.all([hear(bytes), hear(bytes)].map(async (answer) => (await answer).json()))
+    expect(answers[0]).toEqual(answers[1])
+    expect(answers[0]).toMatchObject({
+      duration: 7,
+      segments: [
+        { start: 0, end: 5 },
+        { start: 5, end: 7 },
+      ],
+    })
+    expect(at(answers[0], 'text')).toMatch(/^ \p{Lu}.+\.$/u)
+  }
+  expect(model.calls[0]?.sound?.file).toEqual({ name: 'piece.ogg', mediaType: 'audio/ogg', bytes: wav })
+})
+
+test('faults are met by recordings, too', async () => {
+  model.fail({ kind: 'status', status: 429, retryAfter: '7' }, { kind: 'truncated' }, { kind: 'cut', bytes: 10 })
+  const limited = await hear(new Uint8Array(9))
+  expect([limited.status, limited.headers.get('retry-after')]).toEqual([429, '7'])
+  await expect(hear(new Uint8Array(9)).then((answer) => answer.json())).rejects.toThrow(SyntaxError)
+  await expect(hear(new Uint8Array(9)).then((answer) => answer.text())).rejects.toThrow(TypeError)
+  expect((await hear(new Uint8Array(9), 'json')).status).toBe(400)
+})
+
 test('what it does not know is a 400 that says so', async () => {
   const refused = await ask('Привіт!')
   expect(refused.status).toBe(400)

@@ -1,14 +1,16 @@
 import { once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { type ChatCompletionRequest, type FixtureResponse, getTextContent, LLMock } from '@copilotkit/aimock'
 import type { Asked, Behaviour } from './asked.ts'
 import { obeysAttacker } from './attacker.ts'
 import { createFaults, type Fault } from './faults.ts'
 import { readPrompt } from './prompt.ts'
+import { readSoundForm, type SoundForm, transcriptOf } from './sound.ts'
 import { wellBehaved } from './well-behaved.ts'
-import { pathBelow, tokensIn, usageIn, type Wire, wireOf } from './wire.ts'
+import { pathBelow, type TextWire, tokensIn, usageIn, type Wire, wireOf } from './wire.ts'
 
 export type Call = {
   wire: Wire
@@ -18,6 +20,8 @@ export type Call = {
   /** As it came over the wire. */
   body: string
   asked: Asked | undefined
+  /** What there is to be transcribed. */
+  sound: SoundForm | undefined
   /** What was answered, before any fault; undefined while it is not. */
   answer: string | undefined
   /** Of the answer; undefined while there is none, or when there never was. */
@@ -49,7 +53,7 @@ export type ModelOptions = { behave?: 'well' | 'obeys-attacker' | Behaviour; por
 
 /**
  * A language model on 127.0.0.1 that speaks the formats of OpenAI, Anthropic, Gemini and DeepSeek, reads the product's prompts and answers
- * them, always in the same way. What it does not understand is a 400 that says so.
+ * them, always in the same way. It hears sound as well, if not what is said in it. What it does not understand is a 400 that says so.
  */
 export async function startModel({ behave = 'well', port = 0 }: ModelOptions = {}): Promise<Model> {
   let behaviour = behaviourOf(behave)
@@ -77,8 +81,9 @@ export async function startModel({ behave = 'well', port = 0 }: ModelOptions = {
     const wire = wireOf(path)
     const body = await buffer(request)
     if (wire === undefined || method !== 'POST') return refuse(response, `${method} ${path} is no format of a model's.`)
+    const sound = wire === 'transcription' ? await readSoundForm(body, headers['content-type']) : undefined
     const call: Call = {
-      ...{ wire, method, path: url, headers, body: body.toString() },
+      ...{ wire, method, path: url, headers, body: body.toString(), sound },
       ...{ asked: undefined, answer: undefined, status: undefined, abandoned: false },
     }
     response.on('close', () => {
@@ -92,6 +97,7 @@ export async function startModel({ behave = 'well', port = 0 }: ModelOptions = {
     if (fault?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms).unref())
     if (fault?.kind === 'reset') return void request.socket.destroy()
     if (fault?.kind === 'silence' || response.destroyed) return
+    if (wire === 'transcription') return listen(call, response, fault)
     underWay.set(id, { call, fault })
     response.on('close', () => underWay.delete(id))
     const below = httpRequest({
@@ -102,7 +108,7 @@ export async function startModel({ behave = 'well', port = 0 }: ModelOptions = {
     below.end(body)
     const [answer] = (await once(below, 'response')) as [IncomingMessage]
     call.status = answer.statusCode
-    response.writeHead(answer.statusCode ?? 500, headersOf(answer, fault))
+    response.writeHead(answer.statusCode ?? 500, headersOf(answer.headers['content-type'], fault))
     await send(answer, response, fault)
   }
 
@@ -174,7 +180,7 @@ function answerTo(
   const whole = typeof said === 'string' ? said : JSON.stringify(said)
   call.answer = whole
   const content = distorted(whole, fault)
-  const usage = usageIn(call.wire, tokensIn(asked.system + asked.user), tokensIn(content))
+  const usage = usageIn(call.wire as TextWire, tokensIn(asked.system + asked.user), tokensIn(content))
   return { content, usage, finishReason: finishOf(fault) }
 }
 
@@ -198,21 +204,45 @@ function finishOf(fault: Fault | undefined): string {
   return fault?.kind === 'truncated' ? (fault.finishReason ?? 'stop') : 'stop'
 }
 
-const failure = (status: number, message: string): FixtureResponse => ({
+const failure = (status: number, message: string) => ({
   error: { message, type: status === 429 ? 'rate_limit_error' : status < 500 ? 'invalid_request_error' : 'api_error' },
   status,
 })
 
-function headersOf({ headers }: IncomingMessage, fault: Fault | undefined): Record<string, string> {
+/** Answers a recording with what is said in it. */
+function listen(call: Call, response: ServerResponse, fault: Fault | undefined): Promise<void> {
+  const { status, body } = heardBy(call, fault)
+  call.status = status
+  response.writeHead(status, headersOf('application/json', fault))
+  return send(Readable.from([Buffer.from(body)]), response, fault)
+}
+
+function heardBy(call: Call, fault: Fault | undefined): { status: number; body: string } {
+  const problem = fault?.kind === 'status' ? 'This is what the test wanted.' : complaintAbout(call.sound)
+  if (call.sound === undefined || problem !== undefined) {
+    const { status, error } = failure(fault?.kind === 'status' ? fault.status : 400, problem ?? '')
+    return { status, body: JSON.stringify({ error }) }
+  }
+  const said = fault?.kind === 'answer' ? fault.content : transcriptOf(call.sound)
+  call.answer = typeof said === 'string' ? said : JSON.stringify(said)
+  return { status: 200, body: distorted(call.answer, fault) }
+}
+
+function complaintAbout(sound: SoundForm | undefined): string | undefined {
+  if (sound === undefined) return 'This is no form with a file.'
+  return sound.fields['response_format'] === 'verbose_json' ? undefined : 'The mock only tells times: verbose_json.'
+}
+
+function headersOf(type: string | undefined, fault: Fault | undefined): Record<string, string> {
   const retryAfter = fault?.kind === 'status' ? fault.retryAfter : undefined
   return {
-    'content-type': headers['content-type'] ?? 'application/json',
+    'content-type': type ?? 'application/json',
     ...(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
   }
 }
 
 /** Hands the answer on, as much of it as the fault lets through. */
-async function send(answer: IncomingMessage, response: ServerResponse, fault: Fault | undefined): Promise<void> {
+async function send(answer: Readable, response: ServerResponse, fault: Fault | undefined): Promise<void> {
   if (fault?.kind !== 'cut' && fault?.kind !== 'stall') return void answer.pipe(response)
   const bytes = await buffer(answer)
   const some = bytes.subarray(0, fault.bytes ?? Math.ceil(bytes.length / 2))

@@ -11,6 +11,11 @@ export function wellBehaved(asked: Asked): unknown {
   const prompt = readPrompt(asked)
   if (prompt?.task === 'read-material') return readMaterial(prompt)
   if (prompt?.task === 'plan-course') return planCourse(prompt)
+  if (prompt?.task === 'picture')
+    return {
+      shows: true,
+      description: `Сторінка ${prompt.page}: схема, на якій стрілки ведуть від причини до наслідку.`,
+    }
   return prompt === undefined ? undefined : { lessons: prompt.lessons.map(exercisesFor) }
 }
 

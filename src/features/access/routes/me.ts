@@ -19,6 +19,8 @@ const Me = Type.Object(
         description: 'What materials hold. Uploads on their way count once they are whole.',
       }),
       storage_bytes_limit: Nullable(Type.Integer({ description: 'Null: no limit.' })),
+      text_bytes_used: Type.Integer({ description: 'Of the text that was read from materials, with its headings.' }),
+      text_bytes_limit: Nullable(Type.Integer({ description: 'Null: no limit.' })),
     }),
     budget: Type.Object({
       limit_usd: Nullable(Type.String()),
@@ -29,9 +31,11 @@ const Me = Type.Object(
   { title: 'Me' },
 )
 
+type Account = { used: number; quota: number | null }
+
 type Deps = {
-  /** Bytes that the tenant stores, and may store. */
-  storageOf(tenantId: string): Promise<{ used: number; quota: number | null }>
+  /** Bytes that the tenant stores, and may store: of files, and of the text read from them. */
+  storageOf(tenantId: string): Promise<Account & { text: Account }>
   budgetOf(tenantId: string): Promise<{ limit_usd: string | null; spent_usd: string; reserved_usd: string }>
 }
 
@@ -54,7 +58,10 @@ export function meRoute(api: Api, { storageOf, budgetOf }: Deps) {
         tenant: { id: tenantId, name: tenantName },
         key: { prefix: keyPrefix, label: keyLabel, scopes: [...scopes], expires_at: expiresAt?.toISOString() ?? null },
         limits,
-        quota: { storage_bytes_used: storage.used, storage_bytes_limit: storage.quota },
+        quota: {
+          ...{ storage_bytes_used: storage.used, storage_bytes_limit: storage.quota },
+          ...{ text_bytes_used: storage.text.used, text_bytes_limit: storage.text.quota },
+        },
         budget,
       }
     },

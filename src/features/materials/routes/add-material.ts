@@ -12,6 +12,7 @@ import {
   queueFull,
   uploadInterrupted,
   urlRefused,
+  videoPlatform,
 } from '../failures.ts'
 import { describeFormats } from '../formats.ts'
 import type { Material } from '../materials.ts'
@@ -59,6 +60,7 @@ export async function addMaterialRoute(api: Api, { uploads, once, limits }: Deps
             materialUnsupportedType,
             uploadInterrupted,
             urlRefused,
+            videoPlatform,
             digestMismatch,
             queueFull,
             quotaExceeded,

@@ -1,9 +1,10 @@
 import type { Static, TSchema } from 'typebox'
+import type { AskStep } from '#features/usage/index.ts'
+import { fence, type Message } from '#platform/llm/fence.ts'
 import type { Prompt } from '#platform/llm/prompts.ts'
 import { estimateTokens } from '#platform/llm/tokens.ts'
-import { fence, type Message } from './fence.ts'
 import { outputLimit, TYPICAL } from './limits.ts'
-import type { ArchitectAction, AskStep, Window } from './port.ts'
+import type { ArchitectAction, Window } from './port.ts'
 import { ExercisesAnswer, PlanAnswer, ReadAnswer } from './schemas.ts'
 
 type Kind<S extends TSchema> = {

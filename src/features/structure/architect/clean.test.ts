@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { createLeakCheck } from '#platform/llm/leaks.ts'
 import { document } from '../outline/fixtures/materials.ts'
 import { createCleaner } from './clean.ts'
 import { prompts } from './fixtures/scripted.ts'
-import { createLeakCheck } from './leaks.ts'
 import { linksIn } from './links.ts'
 
 const material = {

@@ -1,6 +1,7 @@
+import { hasFenceCode } from '#platform/llm/fence.ts'
+import { visibleText } from '#platform/llm/visible.ts'
 import { cleanTitle, clip } from '../outline/bounds.ts'
 import type { SourceMaterial } from '../tree.ts'
-import { hasFenceCode } from './fence.ts'
 import { linksIn, withoutForeignLinks } from './links.ts'
 
 /** What a model's words pass through before they are a course's. HTML and Markdown stay the text that they are. */
@@ -25,14 +26,14 @@ export function createCleaner({ materials, leaksPrompt }: Deps): Cleaner {
     return known.has(link)
   }
   const prose = (text: string, max: number) => {
-    const lines = withoutForeignLinks(visible(text), isKnown).replace(/^(?:[^\S\n]*\n)+/u, '')
+    const lines = withoutForeignLinks(visibleText(text), isKnown).replace(/^(?:[^\S\n]*\n)+/u, '')
     // Once more, as what is cut off may leave the beginning of a link that is another's.
     return withoutForeignLinks(clip(lines, max), isKnown).trimEnd() || null
   }
   const leaks = (...texts: readonly string[]) => texts.some((text) => hasFenceCode(text) || leaksPrompt(text))
   return {
     title: (text) => {
-      const title = cleanTitle(withoutForeignLinks(cleanTitle(visible(text)) ?? '', isKnown))
+      const title = cleanTitle(withoutForeignLinks(cleanTitle(visibleText(text)) ?? '', isKnown))
       return title !== null && SEEN.test(title) ? title : null
     },
     prose,
@@ -46,22 +47,6 @@ export function createCleaner({ materials, leaksPrompt }: Deps): Cleaner {
 
 function textsOf({ name, chunks }: SourceMaterial): string[] {
   return [name, ...chunks.flatMap(({ text, locator }) => ('url' in locator ? [text, locator.url] : [text]))]
-}
-
-/**
- * Without characters that PostgreSQL does not take (U+0000, lone surrogates), that steer a terminal, or that hide or turn round what is read:
- * controls, directions (https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters), zero widths, fillers, annotations, beams of
- * music, tags. Joiners and variation selectors stay: scripts and emoji need them.
- */
-function visible(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/\r\n?|[\u2028\u2029]/gu, '\n')
-    .replace(
-      /(?![\t\n])\p{Cc}|\u034F|[\u00AD\u061C\u115F\u1160\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\u3164\uFEFF\uFFA0\uFFF9-\uFFFB\u{1D173}-\u{1D17A}\u{E0000}-\u{E0FFF}]/gu,
-      '',
-    )
-    .normalize('NFC')
 }
 
 /** Something that is seen: not only blanks, marks, formats or the empty pattern of Braille. */

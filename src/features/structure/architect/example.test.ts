@@ -1,5 +1,6 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import { beforeAll, expect, test } from 'vitest'
+import type { AskStep } from '#features/usage/index.ts'
 import { secondsOf } from '#kernel/timecode.ts'
 import type { DocumentFormat } from '#platform/extract/index.ts'
 import { estimateTokens } from '#platform/llm/tokens.ts'
@@ -8,7 +9,7 @@ import { inProcessExtractor } from '#test/in-process-extractor.ts'
 import { checkCourse } from '../check-course.ts'
 import type { CourseDraft } from '../tree.ts'
 import { type Asked, architect, briefOf, WIDE, windowsOf } from './fixtures/scripted.ts'
-import type { AskStep, Brief, Window } from './port.ts'
+import type { Brief, Window } from './port.ts'
 
 // The example course, by a model that writes down what is defined in the words of the materials.
 

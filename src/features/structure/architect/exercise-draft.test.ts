@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
+import { createLeakCheck } from '#platform/llm/leaks.ts'
 import { checkExercise } from '../check-exercise.ts'
 import { createCleaner } from './clean.ts'
 import { exerciseDraft } from './exercise-draft.ts'
 import { exercise, prompts } from './fixtures/scripted.ts'
-import { createLeakCheck } from './leaks.ts'
 import type { ExerciseAnswer } from './schemas.ts'
 
 const [prompt = ''] = [...prompts.values()].map(({ text }) => text)

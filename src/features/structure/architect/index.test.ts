@@ -377,7 +377,8 @@ test('an abort ends it with its reason, and nothing more is asked', async () => 
 const isReading = ({ action }: { action: string }) => action === 'material_analysis'
 
 test('the version changes with every prompt, and a missing one is refused', () => {
-  const names = [...prompts.keys()].filter((name) => ['read-material', 'plan-course', 'write-exercises'].includes(name))
+  const names = [...prompts.keys()]
+  expect(names.length).toBe(3)
   const versions = names.map((name) => {
     const changed = new Map(prompts).set(name, { version: `${name}@1`, text: 'Інакше' })
     return createArchitect({ prompts: changed }).version

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Static, TSchema } from 'typebox'
+import type { AskStep } from '#features/usage/index.ts'
+import { createLeakCheck } from '#platform/llm/leaks.ts'
 import type { Prompt } from '#platform/llm/prompts.ts'
+import { inOrder } from '#platform/turns/index.ts'
 import { shownIn } from '../outline/timing.ts'
 import type { CourseDraft } from '../tree.ts'
 import { arrange, type PlannedModule } from './arrange.ts'
@@ -9,14 +12,12 @@ import { type Cleaner, createCleaner } from './clean.ts'
 import { moduleDraft, tidyModules } from './course.ts'
 import { expectCalls } from './expected.ts'
 import { nothingFound } from './failures.ts'
-import { createLeakCheck } from './leaks.ts'
 import { lessonExercises } from './lesson-exercises.ts'
 import { lessonGroups } from './lessons.ts'
 import { MOST, partLimit } from './limits.ts'
 import { partsOf } from './parts.ts'
 import { planGroups } from './plan.ts'
-import { inOrder } from './pool.ts'
-import type { ArchitectAction, AskStep, Brief, ExpectedCall, Window } from './port.ts'
+import type { ArchitectAction, Brief, ExpectedCall, Window } from './port.ts'
 import { type Dropped, type FoundConcept, languageOf, readAnswer, uniteParts } from './read.ts'
 
 /**
@@ -27,7 +28,7 @@ import { type Dropped, type FoundConcept, languageOf, readAnswer, uniteParts } f
  * C. `write-exercises@1`, action `course_structuring`, schema `lesson_exercises` (ExercisesAnswer): some lessons of one module.
  *
  * `system` is the prompt file's text as it is: it has no placeholders, so it is the same for every call of its kind. The user's message is one
- * text part, made by `fence.ts` (CODE is 32 of the letters bcdfghjkmnpqrtvw, fresh for every call; our own lines come before the first fence):
+ * text part, made by `platform/llm/fence.ts` (CODE is 32 of the letters bcdfghjkmnpqrtvw, fresh for every call; our own lines come before the first fence):
  *
  *     Fence: CODE
  *     Material: video. Part 2 of 3. Pieces 41 to 80.          (A)
@@ -35,12 +36,12 @@ import { type Dropped, type FoundConcept, languageOf, readAnswer, uniteParts } f
  *     <<<CODE material
  *     title: Лекція 1
  *     [41] (03:15) Змінна — це ім'я, за яким програма зберігає значення.
- *     [42] (03:21) Присвоювання — це дія.
+ *     [42] Присвоювання — це дія.
  *     [43] (Основи > Змінні, code) price = 120
  *         print(price)
  *     CODE>>>
  *
- * In A the parentheses hold a time, `slide 4`, `page 7`, the headings, or `web page`, then the kind of the piece unless it is prose; they are
+ * In A the parentheses hold the time at which a passage of half a minute to a minute begins, `slide 4`, `page 7`, the headings, or `web page`, then the kind of the piece unless it is prose; they are
  * left out where they would be those of the piece before. In B:
  *
  *     Fence: CODE
@@ -163,7 +164,7 @@ type Windows = Record<ArchitectAction, Window>
 type Context = { signal: AbortSignal; progress(done: number): Promise<void>; ask: AskStep; windows: Windows }
 
 /** Counts up when the same materials are to be asked about differently for another reason than prompts and schemas. */
-const REVISION = 1
+const REVISION = 2
 
 /** Calls under way at the same time. */
 const AT_ONCE = 3

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { Errors } from 'typebox/value'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { AskStep } from '#features/usage/index.ts'
 import { Failure } from '#kernel/failure.ts'
 import { createLlm } from '#platform/llm/index.ts'
 import { readPrompts } from '#platform/llm/prompts.ts'
@@ -12,7 +13,6 @@ import { CourseInput } from '../input-schemas.ts'
 import type { ConceptDraft, CourseDraft, Source, SourceMaterial } from '../tree.ts'
 import { type Aim, type Planted, planted } from './fixtures/planted/index.ts'
 import { createArchitect } from './index.ts'
-import type { AskStep } from './port.ts'
 
 // Instructions that stand in materials. A model that takes them for words gives the course that it would give without them; whatever one
 // that obeys them gives, no course of ours cites what is not there, tells our prompts, leads elsewhere or grows without end.

@@ -1,7 +1,7 @@
+import type { Message } from '#platform/llm/fence.ts'
 import { estimateTokens } from '#platform/llm/tokens.ts'
 import { clip } from '../outline/bounds.ts'
 import type { CourseConcept, PlannedLesson, PlannedModule } from './arrange.ts'
-import type { Message } from './fence.ts'
 import { exerciseLimit } from './limits.ts'
 import { oneLine } from './parts.ts'
 import type { Window } from './port.ts'

@@ -1,10 +1,11 @@
 import type { Chunk } from '#kernel/chunk.ts'
+import { spokenPassages } from '#kernel/passage.ts'
 import { timecodeOf } from '#kernel/timecode.ts'
+import type { Message } from '#platform/llm/fence.ts'
 import { estimateTokens } from '#platform/llm/tokens.ts'
 import { clip } from '../outline/bounds.ts'
 import { materialTitle } from '../outline/outline.ts'
 import type { SourceMaterial } from '../tree.ts'
-import type { Message } from './fence.ts'
 
 /** A part of a material that is read in one call. */
 export type Part = {
@@ -24,9 +25,9 @@ type Piece = { number: number; chunk: Chunk; place: string; text: string; tokens
  * in reading order over the whole material. What is blank is left out.
  */
 export function partsOf(material: SourceMaterial, limit: number): Part[] {
-  const pieces = material.chunks
-    .toSorted((a, b) => a.order - b.order)
-    .flatMap((chunk, at) => piecesOf(chunk, at + 1, limit))
+  const chunks = material.chunks.toSorted((a, b) => a.order - b.order)
+  const times = new Map(spokenPassages(chunks).flatMap((passage) => passage.chunks.map((one) => [one, passage.start])))
+  const pieces = chunks.flatMap((chunk, at) => piecesOf(chunk, { number: at + 1, place: placeOf(chunk, times), limit }))
   const groups = divide(pieces, limit)
   const title = oneLine(materialTitle(material), 200)
   return groups.map((group, at) => ({
@@ -43,11 +44,14 @@ export function partsOf(material: SourceMaterial, limit: number): Part[] {
   }))
 }
 
-function piecesOf(chunk: Chunk, number: number, limit: number): Piece[] {
+type About = { number: number; place: string; limit: number }
+
+function piecesOf(chunk: Chunk, { number, place, limit }: About): Piece[] {
   const whole = chunk.text.replace(/\r\n?/gu, '\n').trimEnd()
   if (whole.trim() === '') return []
-  const place = placeOf(chunk)
-  const around = estimateTokens(`[${number}] (${place})\n`)
+  const isTold = 'start' in chunk.locator && place !== placeOf(chunk, new Map())
+  // Where a sentence stands is told with the passage's first.
+  const around = estimateTokens(isTold ? `[${number}]\n` : `[${number}] (${place})\n`)
   const pieceOf = (slice: string): Piece => {
     const text = slice.replaceAll('\n', '\n    ')
     return { number, chunk, place, text, tokens: estimateTokens(text) + around }
@@ -90,10 +94,14 @@ function lineOf({ number, place, text }: Piece, at: number, group: Piece[]): str
   return `[${number}]${place === '' || place === group[at - 1]?.place ? '' : ` (${place})`} ${text}`
 }
 
-/** For people, as the prompt says. A heading under headings says where it stands by itself. */
-function placeOf({ kind, locator }: Chunk): string {
+/**
+ * For people, as the prompt says. A heading under headings says where it stands by itself. `times` are the seconds at which the passages of
+ * sentences begin: one sentence is cited, the time is told once a passage.
+ */
+function placeOf(chunk: Chunk, times: ReadonlyMap<Chunk, number>): string {
+  const { kind, locator } = chunk
   const own = kind === 'paragraph' || kind === 'passage' ? [] : [kind]
-  if ('start' in locator) return [timecodeOf(locator.start), ...own].join(', ')
+  if ('start' in locator) return [timecodeOf(times.get(chunk) ?? locator.start), ...own].join(', ')
   if ('slide' in locator) return [`slide ${locator.slide}`, ...own].join(', ')
   if ('page' in locator) return [`page ${locator.page}`, ...own].join(', ')
   if ('url' in locator) return ['web page', ...own].join(', ')

@@ -1,7 +1,7 @@
+import type { Message } from '#platform/llm/fence.ts'
 import { estimateTokens } from '#platform/llm/tokens.ts'
 import { materialTitle } from '../outline/outline.ts'
 import type { SourceMaterial } from '../tree.ts'
-import type { Message } from './fence.ts'
 import { planLimit } from './limits.ts'
 import { oneLine } from './parts.ts'
 import type { Brief, Window } from './port.ts'

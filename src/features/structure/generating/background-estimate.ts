@@ -3,6 +3,8 @@ import type { Prompt } from '#platform/llm/prompts.ts'
 import { runInThread } from '#platform/thread/index.ts'
 import type { createArchitect } from '../architect/index.ts'
 import type { Brief, ExpectedCall, Windows } from '../architect/port.ts'
+import { findDuplicates } from '../duplicates/find.ts'
+import { taughtOf } from '../duplicates/taught.ts'
 
 /** What the thread is given. */
 export type CountingOrder = { brief: Brief; windows: Windows[]; prompts: [string, Prompt][] }
@@ -23,7 +25,10 @@ export function createCallCounter(
   prompts: ReadonlyMap<string, Prompt>,
 ): CountCalls {
   return async (brief, windows) => {
-    if (lengthOf(brief) <= AT_ONCE) return windows.map((window) => architect.expectedCalls(brief, window))
+    if (lengthOf(brief) <= AT_ONCE) {
+      const taught = taughtOf(brief, findDuplicates(brief))
+      return windows.map((window) => architect.expectedCalls(taught, window))
+    }
     const order: CountingOrder = { brief, windows, prompts: [...prompts] }
     const signal = AbortSignal.timeout(DEADLINE)
     try {

@@ -1,12 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { usd } from '#kernel/money.ts'
+import { newId } from '#platform/ids/index.ts'
+import { nanoUsd } from '#platform/llm/price.ts'
 import type { TestApp } from '#test/app.ts'
 import { build, until } from '#test/build.ts'
 import { generate, readCourse, startWithModels, TEXTS } from '../fixtures/with-models.ts'
+import { structureWork } from '../index.ts'
 
 // What comes in between: money, a change of mind, a ban, a bad answer. What was paid for is never bought again.
 
 const NOTHING = { kind: 'delay', ms: 0 } as const
 const SOME_USD = 5_000_000_000n
+const NO_OUTLINE = { name: 'outline' as const, build: () => Promise.reject(new Error('Nothing is made here.')) }
 
 let world: Awaited<ReturnType<typeof startWithModels>>
 let tenants = 0
@@ -49,7 +54,30 @@ describe('a budget', () => {
     }
     expect([(await jobsOf(course.id)).length, world.model.calls.length]).toEqual([jobs, asked])
     await world.tenants.setProviders(name, ['anthropic'])
-    expect((await generate(client, course)).result).toMatchObject({ generated_by: 'outline' })
+    expect((await generate(client, course, { replace_llm: true })).result).toMatchObject({ generated_by: 'outline' })
+  })
+
+  test('that has less than a call may cost says how much, which the estimate has told', async () => {
+    const course = await readCourse(client, [TEXTS.variables, TEXTS.loops])
+    const { body } = await client.post(`/courses/${course.id}/structure/estimate`, { strategy: 'default' })
+    const needs = nanoUsd(body.strategies[0].needs_usd) ?? 0n
+    await world.tenants.setBudget(name, needs / 10n)
+    const { error } = await generate(client, course)
+    expect(error).toMatchObject({ code: 'budget.exceeded' })
+    expect(error.message).toContain(`your organisation's budget (${usd(needs / 10n)} USD) does not cover the most`)
+    expect(world.model.calls).toEqual([])
+
+    await world.tenants.setBudget(name, SOME_USD)
+    const release = world.model.hold()
+    const job = await start(course)
+    await world.model.called(2)
+    const aside = (await world.reservations(client.tenantId)).map(({ nano_usd }) => BigInt(nano_usd))
+    release()
+    await build.endedJob(client, job)
+    for (const nano of aside) {
+      expect(nano).toBeLessThanOrEqual(needs)
+      expect(nano).toBeGreaterThan(needs / 4n)
+    }
   })
 
   test('that ends in the middle ends the job, and after a raise only the rest is bought', async () => {
@@ -114,13 +142,54 @@ describe('a list of providers', () => {
     expect(result).toMatchObject({ generated_by: 'outline', notice: expect.stringContaining('your organisation') })
     const { body } = await client.post(`/courses/${course.id}/structure/estimate`)
     expect(body.engine).toBe('outline')
+    const why = 'None of the language models that your organisation allows can do this'
     expect(body.strategies[0]).toEqual({
-      ...{ strategy: 'default', engine: 'outline', unchanged: false, models: [], calls: 0 },
-      ...{ tokens_in: 0, tokens_out: 0, cost_usd: '0', unpriced: false },
+      ...{ strategy: 'default', engine: 'outline', unchanged: true, models: [], calls: 0 },
+      ...{ tokens_in: 0, tokens_out: 0, cost_usd: '0', needs_usd: '0', unpriced: false },
+      notice: `${why}: the outline engine would make this.`,
     })
     expect(world.model.calls).toEqual([])
     await world.tenants.setProviders(name, null)
     expect((await generate(client, course)).result).toMatchObject({ version: 2, generated_by: 'llm' })
+  })
+
+  test('without any leaves what language models made as it is, unless it is to be replaced', async () => {
+    const course = await readCourse(client, [TEXTS.variables])
+    await generate(client, course)
+    await world.tenants.setProviders(name, ['anthropic'])
+    for (const order of [{}, { force: true }, { replace_author: true, replace_llm: false }]) {
+      const { status, body } = await course.generate(order)
+      expect([status, body.code]).toEqual([409, 'structure.would_downgrade'])
+      expect(body.detail).toContain('None of the language models that your organisation allows can do this')
+    }
+    expect(await jobsOf(course.id)).toHaveLength(1)
+    const { body } = await client.post(`/courses/${course.id}/structure/estimate`)
+    expect(body.strategies[0]).toMatchObject({
+      engine: 'outline',
+      notice: expect.stringContaining('replace_llm: true'),
+    })
+    expect((await course.read()).structure).toMatchObject({ version: 1, generated_by: 'llm' })
+    expect((await generate(client, course, { replace_llm: true })).result).toMatchObject({
+      ...{ version: 2, generated_by: 'outline', strategy: 'default', models: [], cost_usd: '0' },
+    })
+    // Then there is nothing more to lose.
+    expect((await generate(client, course)).result).toMatchObject({ version: 2, unchanged: true })
+  })
+
+  test('that is bounded before the job begins leaves what language models made as it is, too', async () => {
+    const course = await readCourse(client, [TEXTS.variables])
+    await generate(client, course)
+    const [handler] = structureWork({
+      db: world.app.services.db,
+      outline: NO_OUTLINE,
+      models: world.app.models,
+    }).handlers
+    await world.tenants.setProviders(name, ['anthropic'])
+    const payload = { courseId: course.id, strategy: 'default', replaceAuthor: false }
+    const about = { id: newId(), tenantId: client.tenantId, courseId: course.id, payload, attempt: 1 }
+    const running = handler?.run({ ...about, signal: AbortSignal.timeout(20_000), progress: () => undefined })
+    await expect(running).rejects.toMatchObject({ code: 'structure.would_downgrade' })
+    expect((await course.read()).structure).toMatchObject({ version: 1, generated_by: 'llm' })
   })
 
   test('holds from the next step on', async () => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { usd } from '#kernel/money.ts'
 import type { TestApp } from '#test/app.ts'
 import { build } from '#test/build.ts'
 import { queryAsSuperuser } from '#test/database.ts'
@@ -28,6 +29,7 @@ describe('the structure', () => {
     const { result } = job
     expect(result).toMatchObject({ version: 1, generated_by: 'llm', dropped: { concepts: 0, citations: 0 } })
     expect(result).not.toHaveProperty('notice')
+    expect(result).not.toHaveProperty('unpriced_calls')
 
     const shown = await course.read()
     expect(shown.structure).toMatchObject({ version: 1, generated_by: 'llm', stale: false })
@@ -52,6 +54,11 @@ describe('the structure', () => {
       expect(call).toMatchObject({ course_id: course.id, job_id: job.id, outcome: 'answered', provider: 'openai' })
       expect(Number(call.cost_nano_usd)).toBeGreaterThan(0)
     }
+    const cost = usd(calls.reduce((sum, call) => sum + BigInt(call.cost_nano_usd ?? 0), 0n))
+    const used = [...new Set(calls.map(({ model }) => model))]
+    expect(result).toMatchObject({ strategy: 'default', models: used, cost_usd: cost })
+    const { body: ofJob } = await acme.get(`/reports/cost?job_id=${job.id}`)
+    expect(ofJob.summary).toMatchObject({ total_calls: calls.length, total_cost_usd: cost })
     expect(await world.reservations(acme.tenantId)).toEqual([])
     const { body: report } = await acme.get('/reports/cost')
     expect(report.by_course).toContainEqual(expect.objectContaining({ group: course.id, calls: calls.length }))
@@ -62,8 +69,8 @@ describe('the structure', () => {
     const { result: first } = await generate(acme, course)
     const bought = world.model.calls.length
     const { result: again } = await generate(acme, course)
-    const { dropped: _, ...sizes } = first
-    expect(again).toEqual({ ...sizes, unchanged: true })
+    const { dropped: _, ...about } = first
+    expect(again).toEqual({ ...about, models: [], cost_usd: '0', unchanged: true })
     // Another strategy has another chain, unless that comes to the same models.
     expect(world.model.calls.length).toBe(bought)
 
@@ -82,7 +89,9 @@ describe('the structure', () => {
     await generate(acme, course)
     world.model.reset()
     await addTexts(acme, course, [TEXTS.functions])
-    expect((await generate(acme, course)).result).toMatchObject({ version: 2 })
+    const { result } = await generate(acme, course)
+    expect(result).toMatchObject({ version: 2, models: [expect.any(String)] })
+    expect(Number(result.cost_usd)).toBeGreaterThan(0)
     expect(world.asked()).toEqual({ read: 1, plan: 1, write: expect.any(Number) })
     expect(world.model.calls.find(({ asked }) => asked?.user.includes(' material\n'))?.asked?.user).toContain('Функція')
   })
@@ -167,7 +176,7 @@ describe('an estimate', () => {
     const calls = (await world.calls(acme.tenantId)).slice(before)
     const sum = (name: 'tokens_in' | 'tokens_out') => calls.reduce((all, call) => all + Number(call[name]), 0)
     const [expected] = body.strategies
-    expect(expected).toMatchObject({ engine: 'llm', unchanged: false, unpriced: false })
+    expect(expected).toMatchObject({ engine: 'llm', unchanged: false, unpriced: false, notice: null })
     for (const [guess, actual] of [
       [expected.calls, calls.length],
       [expected.tokens_in, sum('tokens_in')],

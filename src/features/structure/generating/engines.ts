@@ -1,8 +1,10 @@
 import type { Ledgers } from '#features/usage/index.ts'
 import type { Llm, Model } from '#platform/llm/index.ts'
-import type { PriceOf } from '#platform/llm/price-list.ts'
+import type { PriceOf } from '#platform/llm/registry/price-list.ts'
 import type { createArchitect } from '../architect/index.ts'
 import type { ArchitectAction, Window, Windows } from '../architect/port.ts'
+import { wouldDowngrade } from '../failures.ts'
+import type { Version } from '../store.ts'
 import type { CountCalls } from './background-estimate.ts'
 
 export type Strategy = 'default' | 'quality' | 'budget'
@@ -25,19 +27,27 @@ export type Models = {
 
 export type Chains = Record<ArchitectAction, readonly Model[]>
 
-/** Who makes a course's structure. `notice` says why it is not a language model. */
-export type Choice = { engine: 'llm'; chains: Chains; windows: Windows } | { engine: 'outline'; notice: string }
+/** Who makes a course's structure. `why` it is not a language model: a sentence without its full stop. */
+export type Choice = { engine: 'llm'; chains: Chains; windows: Windows } | { engine: 'outline'; why: string }
 
-const NOT_CONFIGURED = 'No language model is configured: the outline engine made this.'
-const NOT_ALLOWED =
-  'None of the language models that your organisation allows can do this: the outline engine made this.'
+const NOT_CONFIGURED = 'No language model is configured'
+const NOT_ALLOWED = 'None of the language models that your organisation allows can do this'
+
+/** What a structure's maker is told about it: `verb` is `made`, or `would make`. */
+export const noticeOf = (choice: Choice, verb = 'made'): string | null =>
+  choice.engine === 'outline' ? `${choice.why}: the outline engine ${verb} this.` : null
+
+/** Throws `structure.would_downgrade` where the outline engine would replace what language models made, unless that is wanted. */
+export function refuseDowngrade(choice: Choice, shown: Pick<Version, 'generatedBy'> | undefined, replaceLlm: boolean) {
+  if (choice.engine === 'outline' && shown?.generatedBy === 'llm' && !replaceLlm) throw wouldDowngrade(choice.why)
+}
 
 /** The architect where there are models for all of its actions among the `allowed` providers (null: any), else the outline engine. */
 export function chooseEngine(llm: Pick<Llm, 'chain'>, strategy: Strategy, allowed: readonly string[] | null): Choice {
   const chains = chainsOf(llm, strategy, allowed)
   if (chains !== undefined) return { engine: 'llm', chains, windows: windowsOf(chains) }
   const isConfigured = allowed !== null && chainsOf(llm, strategy, null) !== undefined
-  return { engine: 'outline', notice: isConfigured ? NOT_ALLOWED : NOT_CONFIGURED }
+  return { engine: 'outline', why: isConfigured ? NOT_ALLOWED : NOT_CONFIGURED }
 }
 
 /** Whether none of the models costs anything, however much is asked. Only the registry's own prices may say so. */
@@ -51,9 +61,6 @@ export const isFree = (chains: Chains) =>
         ),
     ),
   )
-
-/** How the ledger and fingerprints name a model. */
-export const nameOf = ({ provider, id }: Model) => `${provider}/${id}`
 
 function chainsOf(llm: Pick<Llm, 'chain'>, strategy: Strategy, allowed: readonly string[] | null): Chains | undefined {
   const chains: Chains = {

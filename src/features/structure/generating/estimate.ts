@@ -2,13 +2,15 @@ import { requireCourse } from '#features/courses/index.ts'
 import type { Caller } from '#kernel/caller.ts'
 import type { Database } from '#platform/db/database.ts'
 import { costOf } from '#platform/llm/price.ts'
+import { mostCost } from '#platform/llm/router/price.ts'
 import { NO_USAGE } from '#platform/llm/usage.ts'
+import { outputLimit } from '../architect/limits.ts'
 import type { ArchitectAction, ExpectedCall } from '../architect/port.ts'
 import { noMaterials } from '../failures.ts'
 import { findShown } from '../store.ts'
 import { readBrief, readSources } from './brief.ts'
 import { createCounting } from './counting.ts'
-import { ACTIONS, type Chains, type Choice, chooseEngine, type Models, STRATEGIES, type Strategy } from './engines.ts'
+import { ACTIONS, type Choice, chooseEngine, type Models, noticeOf, STRATEGIES, type Strategy } from './engines.ts'
 import { fingerprintOfStructure, nameOfCount } from './fingerprint.ts'
 
 /** What generating would take, as far as that can be known before. */
@@ -24,6 +26,10 @@ export type StrategyEstimate = {
   tokensOut: number
   /** Null when the price of one of the models is not known. */
   costNanoUsd: bigint | null
+  /** About the most that one of the calls may cost: as much must be left of a budget, as it is set aside before. Null as above. */
+  needsNanoUsd: bigint | null
+  /** Why it is the outline engine, and what that means; null when it is not. */
+  notice: string | null
 }
 
 type Deps = { db: Pick<Database, 'forTenant'>; models: Models; now: () => Date }
@@ -43,8 +49,9 @@ export function createEstimator({ db, models, now }: Deps) {
         const choices = (strategy === undefined ? STRATEGIES : [strategy]).map((strategy) => {
           const choice = chooseEngine(llm, strategy, allowed)
           const fingerprint = fingerprintOfStructure(sources, choice, architect)
-          const unchanged = fingerprint !== null && shown?.fingerprint === fingerprint
-          return { strategy, choice, unchanged, name: nameOfCount(sources, choice, architect) }
+          const unchanged = shown?.fingerprint === fingerprint
+          const notice = noticeBefore(choice, shown?.generatedBy === 'llm')
+          return { strategy, choice, unchanged, notice, name: nameOfCount(sources, choice, architect) }
         })
         return { sources, choices }
       })
@@ -64,22 +71,37 @@ export function createEstimator({ db, models, now }: Deps) {
     const tokensIn = calls.reduce((sum, { input }) => sum + input, 0)
     const tokensOut = calls.reduce((sum, { output }) => sum + output, 0)
     const sums = { engine: choice.engine, calls: calls.length, tokensIn, tokensOut }
-    if (choice.engine === 'outline') return { ...sums, models: [], costNanoUsd: 0n }
+    if (choice.engine === 'outline') return { ...sums, models: [], costNanoUsd: 0n, needsNanoUsd: 0n }
     const first = ACTIONS.flatMap((action) =>
       choice.chains[action].slice(0, 1).map(({ name }) => ({ action, model: name })),
     )
-    return { ...sums, models: first, costNanoUsd: costOfCalls(choice.chains, calls) }
+    return { ...sums, models: first, ...costOfCalls(choice, calls) }
   }
 
-  function costOfCalls(chains: Chains, calls: ExpectedCall[]): bigint | null {
-    let total = 0n
+  function costOfCalls({ chains, windows }: Extract<Choice, { engine: 'llm' }>, calls: ExpectedCall[]) {
+    const at = now()
+    let [costNanoUsd, needsNanoUsd] = [0n, 0n]
     for (const { action, input, output } of calls) {
       const usage = { ...NO_USAGE, fresh: input, output }
       const [model] = chains[action]
-      const price = model === undefined ? null : priceOf(model, usage, now())
-      if (price === null) return null
-      total += costOf(usage, price)
+      const price = model === undefined ? null : priceOf(model, usage, at)
+      const expected = { ...usage, output: outputLimit(windows[action], { input, output }) }
+      const inputBound = input * BYTES_OF_TOKEN + AROUND
+      const most = model === undefined ? null : mostCost({ model, at, expected, inputBound }, priceOf)
+      if (price === null || most === null) return { costNanoUsd: null, needsNanoUsd: null }
+      costNanoUsd += costOf(usage, price)
+      if (most > needsNanoUsd) needsNanoUsd = most
     }
-    return total
+    return { costNanoUsd, needsNanoUsd }
   }
+}
+
+/** What is set aside counts a token for every byte of the input, and a margin: Ukrainian prose has about 4.5 bytes in a token. */
+const BYTES_OF_TOKEN = 5
+const AROUND = 2_000
+
+function noticeBefore(choice: Choice, isDowngrade: boolean): string | null {
+  const notice = noticeOf(choice, 'would make')
+  if (notice === null || !isDowngrade) return notice
+  return `${notice} It replaces the structure that language models made only with replace_llm: true.`
 }

@@ -39,7 +39,10 @@ test.each([
   ['no body', {}],
   ['an empty body', { headers: json }],
   ['an empty object', { headers: json, body: '{}' }],
-  ['every field', { json: { strategy: 'default', ignore_pending: false, replace_author: false, force: false } }],
+  [
+    'every field',
+    { json: { strategy: 'default', ignore_pending: false, replace_author: false, replace_llm: false, force: false } },
+  ],
   ['force', { json: { force: true } }],
 ])('takes %s', async (_what, options) => {
   await has('done')
@@ -52,6 +55,7 @@ test.each([
   [{ ignore_pending: 'true' }, 'ignore_pending'],
   [{ replace_author: 1 }, 'replace_author'],
   [{ force: 'yes' }, 'force'],
+  [{ replace_llm: 1 }, 'replace_llm'],
   [[], 'body'],
 ])('refuses %j', async (order, wrong) => {
   await has('done')

@@ -7,11 +7,18 @@ import type { Queue } from '#platform/queue/index.ts'
 import { authorVersion, materialsPending, noMaterials } from '../failures.ts'
 import { findShown, type Version } from '../store.ts'
 import { readSources, type Sources } from './brief.ts'
-import { chooseEngine, isFree, type Models, type Strategy } from './engines.ts'
+import { type Choice, chooseEngine, isFree, type Models, refuseDowngrade, type Strategy } from './engines.ts'
 import { fingerprintOfStructure } from './fingerprint.ts'
 import { generateStructure } from './jobs.ts'
 
-export type GenerateOrder = { strategy: Strategy; ignorePending: boolean; replaceAuthor: boolean; force: boolean }
+export type GenerateOrder = {
+  strategy: Strategy
+  ignorePending: boolean
+  replaceAuthor: boolean
+  /** The outline engine may replace what language models made. */
+  replaceLlm: boolean
+  force: boolean
+}
 
 type Deps = { db: Pick<Database, 'forTenant'>; queue: Pick<Queue, 'add' | 'findActive'>; models: Models }
 
@@ -29,29 +36,29 @@ export function createGenerator({ db, queue, models }: Deps) {
           await settle(tx, running)
           return running
         }
-        const { strategy, ignorePending, replaceAuthor, force } = order
+        const { strategy, ignorePending, replaceAuthor, replaceLlm, force } = order
         const shown = await findShown(tx, course)
         if (!replaceAuthor && shown?.generatedBy === 'author') throw authorVersion()
         const statuses = (await materialsOf(tx, courseId)).map(({ status }) => status)
         if (!ignorePending && statuses.some((status) => status === 'pending' || status === 'processing'))
           throw materialsPending()
         if (!statuses.includes('done')) throw noMaterials()
-        await requireMoney(tx, { sources: await readSources(tx, course), shown, strategy, force })
-        const payload = { courseId, strategy, replaceAuthor, force }
+        const choice = chooseEngine(llm, strategy, await ledgers.providersOf(tx))
+        refuseDowngrade(choice, shown, replaceLlm)
+        await requireMoney(tx, { sources: await readSources(tx, course), shown, choice, force })
+        const payload = { courseId, strategy, replaceAuthor, replaceLlm, force }
         const { id } = await queue.add(tx, generateStructure, { tenantId, courseId, payload, dedupeKey })
         await settle(tx, id)
         return id
       }),
   }
 
-  type Purchase = { sources: Sources; shown: Version | undefined; strategy: Strategy; force: boolean }
+  type Purchase = { sources: Sources; shown: Version | undefined; choice: Choice; force: boolean }
 
   /** Throws `budget.exceeded` when nothing is left for what has to be bought. */
-  async function requireMoney(tx: TenantTx, { sources, shown, strategy, force }: Purchase) {
-    const choice = chooseEngine(llm, strategy, await ledgers.providersOf(tx))
-    if (choice.engine === 'llm' && isFree(choice.chains)) return
-    const fingerprint = fingerprintOfStructure(sources, choice, architect)
-    if (fingerprint === null || (shown?.fingerprint === fingerprint && !force)) return
+  async function requireMoney(tx: TenantTx, { sources, shown, choice, force }: Purchase) {
+    if (choice.engine === 'outline' || isFree(choice.chains)) return
+    if (!force && shown?.fingerprint === fingerprintOfStructure(sources, choice, architect)) return
     await ledgers.requireBudget(tx)
   }
 }

@@ -47,7 +47,10 @@ describe('a job', () => {
     expect((await course.generate({ strategy: 'quality' })).body.job_id).toBe(job)
     build.release()
     const made = { version: 1, generated_by: 'outline', modules: 1, lessons: 1, concepts: 1, exercises: 0 }
-    const result = { ...made, notice: 'No language model is configured: the outline engine made this.' }
+    const result = {
+      ...{ ...made, strategy: 'default', models: [], cost_usd: '0' },
+      notice: 'No language model is configured: the outline engine made this.',
+    }
     expect(await ended()).toEqual({
       ...{ id: job, kind: 'generate_structure', course_id: course.id, status: 'done', progress: 1, result },
       ...{ error: null, created_at: expect.any(String), finished_at: expect.any(String) },
@@ -60,7 +63,7 @@ describe('a job', () => {
     await done()
     const versions = []
     for (let version = 1; version <= 2; version++) {
-      const { release } = await start()
+      const { release } = await start({ force: true })
       release()
       await ended()
       versions.push(await course.read())
@@ -69,10 +72,22 @@ describe('a job', () => {
     expect(versions[1].modules).toEqual(versions[0].modules)
   })
 
+  test('makes nothing again of what has not changed', async () => {
+    await done()
+    const { release } = await start()
+    release()
+    const { result } = await ended()
+    job = (await course.generate({ strategy: 'budget' })).body.job_id
+    expect((await ended()).result).toEqual({ ...result, strategy: 'budget', unchanged: true })
+    await acme.patch(`/courses/${course.id}`, { title: 'Інша назва' })
+    await start().then(({ release }) => release())
+    expect((await ended()).result).toMatchObject({ version: 2 })
+  })
+
   test('run twice makes the same course again', async () => {
     await done()
     const [handler] = structureWork({ db: app.services.db, outline: hand.engine, models: app.models }).handlers
-    const payload = { courseId: course.id, strategy: 'default', replaceAuthor: false }
+    const payload = { courseId: course.id, strategy: 'default', replaceAuthor: false, force: true }
     const about = { id: course.id, tenantId: acme.tenantId, courseId: course.id, payload, attempt: 1 }
     const seen = []
     for (let run = 1; run <= 2; run++) {
@@ -119,7 +134,7 @@ describe('while a job runs', () => {
     const shown = await course.read()
     expect([shown.structure.generated_by, shown.modules[0].title]).toEqual(['outline', 'Основи'])
     expect((await course.read('?version=2')).modules).toEqual(body.modules)
-    expect((await course.generate()).status).toBe(202)
+    expect((await course.generate({ force: true })).status).toBe(202)
     await hand.build().then(({ release }) => release())
   })
 

@@ -1,9 +1,14 @@
 import { requireCourse, requireLockedCourse } from '#features/courses/index.ts'
+import { costOfJob, createSteps } from '#features/usage/index.ts'
 import { Failure } from '#kernel/failure.ts'
+import { usd } from '#kernel/money.ts'
 import type { Database, TenantTx } from '#platform/db/database.ts'
 import { newId } from '#platform/ids/index.ts'
 import { defineJob, jobHandler, type RunningJob } from '#platform/queue/index.ts'
 import type { Brief } from '../architect/port.ts'
+import { duplicatesIn } from '../duplicates/background.ts'
+import { citeTogether } from '../duplicates/cite.ts'
+import { taughtOf } from '../duplicates/taught.ts'
 import { authorVersion, noMaterials } from '../failures.ts'
 import { keepIds } from '../keep-ids.ts'
 import { findShown, nextVersion, showVersion } from '../store.ts'
@@ -11,12 +16,17 @@ import type { CourseDraft, CourseTree, StructureEngine } from '../tree.ts'
 import { loadTree } from '../tree-store.ts'
 import { insertVersion } from '../version-store.ts'
 import { readBrief, readSources } from './brief.ts'
-import { type Choice, chooseEngine, type Models, type Strategy } from './engines.ts'
+import { type Choice, chooseEngine, type Models, noticeOf, refuseDowngrade, type Strategy } from './engines.ts'
 import { fingerprintOfStructure } from './fingerprint.ts'
-import { createSteps } from './steps.ts'
 
 /** `force`: although nothing has changed, and what was bought before is bought again. */
-type Payload = { courseId: string; strategy: Strategy; replaceAuthor: boolean; force?: boolean }
+type Payload = {
+  courseId: string
+  strategy: Strategy
+  replaceAuthor: boolean
+  replaceLlm?: boolean
+  force?: boolean
+}
 
 /** Turns the materials that are done into the course's next version. */
 export const generateStructure = defineJob<Payload>({ kind: 'generate_structure', priority: 15, timeoutSeconds: 3_600 })
@@ -24,8 +34,8 @@ export const generateStructure = defineJob<Payload>({ kind: 'generate_structure'
 const SKIPPED = { skipped: true }
 
 type Job = RunningJob<Payload>
-/** `fingerprint`: of what a language model would make it from. */
-type Input = { brief: Brief; choice: Choice; fingerprint: string | null }
+/** `fingerprint`: of what it is made from. */
+type Input = { brief: Brief; choice: Choice; fingerprint: string }
 /** `told`: what the job's result says beside what was made. */
 type Built = { draft: CourseDraft; generatedBy: 'outline' | 'llm'; told: object }
 
@@ -48,40 +58,62 @@ export function structureHandler({ db, outline, models }: Deps) {
     const { id, tenantId, payload, progress } = job
     await ledgers.settleLost(tenantId, id)
     const input = await db.forTenant(tenantId, (tx) => readInput(tx, payload))
-    if ('unchanged' in input) return input
+    if ('unchanged' in input) return { ...input, strategy: payload.strategy, models: [], ...(await spent(job)) }
     if (input.brief.materials.length === 0) throw noMaterials()
     progress(0.1)
     const built = await build(input, job)
-    return await db.forTenant(tenantId, (tx) => keep(tx, job, { ...input, ...built }))
+    const kept = await db.forTenant(tenantId, (tx) => keep(tx, job, { ...input, ...built }))
+    return { ...kept, ...(await spent(job)) }
   }
 
-  async function readInput(tx: TenantTx, { courseId, strategy, force = false }: Payload): Promise<Input | Unchanged> {
+  /** By all attempts at the job. Calls of unknown price add nothing to it, and are counted. */
+  async function spent({ id, tenantId }: Job): Promise<object> {
+    const { costNanoUsd, unpriced } = await db.forTenant(tenantId, (tx) => costOfJob(tx, id))
+    return { cost_usd: usd(costNanoUsd), ...(unpriced === 0 ? {} : { unpriced_calls: unpriced }) }
+  }
+
+  async function readInput(
+    tx: TenantTx,
+    { courseId, strategy, replaceLlm = false, force = false }: Payload,
+  ): Promise<Input | Unchanged> {
     const course = await requireCourse(tx, courseId)
     const sources = await readSources(tx, course)
     const choice = chooseEngine(llm, strategy, await ledgers.providersOf(tx))
     const fingerprint = fingerprintOfStructure(sources, choice, architect)
     const shown = await findShown(tx, course)
-    if (shown !== undefined && fingerprint !== null && shown.fingerprint === fingerprint && !force) {
-      return unchanged(shown, await loadTree(tx, courseId, shown.version))
+    refuseDowngrade(choice, shown, replaceLlm)
+    if (shown?.fingerprint === fingerprint && !force) {
+      const notice = noticeOf(choice)
+      return {
+        ...unchanged(shown, await loadTree(tx, courseId, shown.version)),
+        ...(notice === null ? {} : { notice }),
+      }
     }
     return { brief: await readBrief(tx, sources), choice, fingerprint }
   }
 
-  async function build(
+  /** What another material holds is not taught, or paid for, once more: it is cited. */
+  async function build(input: Input, job: Job): Promise<Built> {
+    const duplicates = await duplicatesIn(input.brief, job.signal)
+    const { draft, ...built } = await make({ ...input, brief: taughtOf(input.brief, duplicates) }, job)
+    return { ...built, draft: citeTogether(draft, input.brief.materials, duplicates) }
+  }
+
+  async function make(
     { brief, choice }: Input,
     { id: jobId, tenantId, payload, signal, progress }: Job,
   ): Promise<Built> {
     const context = { signal, progress: async (done: number) => progress(0.1 + 0.8 * done) }
     if (choice.engine === 'outline') {
       const draft = await outline.build(brief, context)
-      return { draft, generatedBy: 'outline', told: { notice: choice.notice } }
+      return { draft, generatedBy: 'outline', told: { notice: noticeOf(choice), models: [] } }
     }
     const { courseId, strategy, force = false } = payload
     const steps = createSteps({ db, llm, ledgers }, { tenantId, courseId, jobId, strategy, force, signal })
     try {
       const { ask } = steps
       const { course: draft, dropped } = await architect.build(brief, { ...context, ask, windows: choice.windows })
-      return { draft, generatedBy: 'llm', told: { dropped } }
+      return { draft, generatedBy: 'llm', told: { dropped, models: steps.models() } }
     } finally {
       // Calls under way are the job's: it has not ended before they are accounted for.
       await steps.close()
@@ -90,11 +122,12 @@ export function structureHandler({ db, outline, models }: Deps) {
 }
 
 async function keep(tx: TenantTx, { tenantId, payload }: Job, made: Input & Built) {
-  const { brief, draft, generatedBy, fingerprint, told } = made
-  const { courseId, replaceAuthor } = payload
+  const { brief, choice, draft, generatedBy, fingerprint, told } = made
+  const { courseId, strategy, replaceAuthor, replaceLlm = false } = payload
   const course = await requireLockedCourse(tx, courseId)
   const shown = await findShown(tx, course)
   if (shown?.generatedBy === 'author' && !replaceAuthor) throw authorVersion()
+  refuseDowngrade(choice, shown, replaceLlm)
   const previous = shown === undefined ? null : await loadTree(tx, courseId, shown.version)
   const tree = keepIds(previous, draft, newId)
   const version = await nextVersion(tx, courseId)
@@ -103,7 +136,7 @@ async function keep(tx: TenantTx, { tenantId, payload }: Job, made: Input & Buil
   const about = { version, generatedBy, materialIds, expectedKnowledge, expectedSkills, fingerprint }
   await insertVersion(tx, { tenantId, courseId, tree, ...about })
   await showVersion(tx, courseId, version)
-  return { version, generated_by: generatedBy, ...sizesOf(tree), ...told }
+  return { version, generated_by: generatedBy, ...sizesOf(tree), ...told, strategy }
 }
 
 type Unchanged = ReturnType<typeof unchanged>

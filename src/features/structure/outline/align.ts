@@ -1,3 +1,4 @@
+import type { Passage } from '#kernel/passage.ts'
 import { indexTexts, likeliestPath, titledStems, type Vector } from './likeness.ts'
 import {
   cite,
@@ -7,7 +8,6 @@ import {
   type OutlineModule,
   type SlideReference,
 } from './outline.ts'
-import type { Passage } from './passages.ts'
 import { type Said, saidIn } from './speech.ts'
 import { stemsOf } from './stems.ts'
 import { tellingOf, tells } from './telling.ts'

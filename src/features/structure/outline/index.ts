@@ -1,3 +1,4 @@
+import { type Passage, spokenPassages } from '#kernel/passage.ts'
 import { titleKey } from '../title-key.ts'
 import type { CourseDraft, SourceMaterial, StructureEngine, WebReference } from '../tree.ts'
 import { alignPassages } from './align.ts'
@@ -6,7 +7,7 @@ import { type DocumentOutline, documentModules, readDocument } from './document.
 import { mergeModules } from './merge.ts'
 import { materialTitle, type OutlineModule } from './outline.ts'
 import { lessonLength, passageModule } from './passage-module.ts'
-import { type Passage, pagePassages, spokenPassages } from './passages.ts'
+import { pagePassages } from './passages.ts'
 import { sentencesOf } from './sentences.ts'
 import { type ShownSlide, shownIn, timeLesson } from './timing.ts'
 
@@ -77,16 +78,13 @@ function readingOf(material: SourceMaterial): Reading {
   const chunks = material.chunks.toSorted((a, b) => a.order - b.order)
   const [first] = chunks
   if (!first) return { kind: 'empty' }
-  if ('start' in first.locator) return { kind: 'speech', material, passages: spokenPassages(chunks, passageSeconds) }
+  if ('start' in first.locator) return { kind: 'speech', material, passages: spokenPassages(chunks) }
   if ('slide' in first.locator || 'page' in first.locator) {
     const kind = material.sourceType === 'presentation' ? 'slides' : 'pages'
     return { kind, material, passages: pagePassages(chunks) }
   }
   return { kind: 'document', material, document: readDocument({ ...material, chunks }) }
 }
-
-/** Half a minute of speech has words enough to be compared. */
-const passageSeconds = 30
 
 function moduleTitles(readings: Reading[]): (document: DocumentOutline) => boolean {
   const owners = new Map<string, Set<string>>()

@@ -1,6 +1,7 @@
+import type { Passage } from '#kernel/passage.ts'
 import { bounds, cleanTitle, sentenceTitle } from './bounds.ts'
 import { materialTitle, type OutlineLesson, type OutlineModule } from './outline.ts'
-import { type Passage, textOf } from './passages.ts'
+import { textOf } from './passages.ts'
 import { isGreeting, sentencesOf } from './sentences.ts'
 import { definedConcepts, wholeConcept } from './text-concepts.ts'
 

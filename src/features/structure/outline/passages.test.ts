@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { Chunk } from '#kernel/chunk.ts'
+import { spokenPassages } from '#kernel/passage.ts'
 import { readSubtitles } from '#platform/extract/read/passages.ts'
 import { build, conceptsOf, document, paged, slideTime, speech, titles } from './fixtures/materials.ts'
 
@@ -97,7 +99,7 @@ describe('speech', () => {
       '00:00:20,000 --> 00:00:30,000\nвід нього залежить родючість. Тепер кислотність.',
       '00:00:31,125 --> 00:00:50,000\npH — це показник кислотності ґрунту.',
     ].join('\n\n')
-    const chunks = [...readSubtitles(srt, 'srt', { maxChunkChars: 8000 }).blocks]
+    const chunks = [...readSubtitles(srt, 'srt', { maxChunkChars: 8000, maxCues: 1_000 }).blocks]
     const video = { ...speech([]), chunks: chunks.map((chunk, at) => ({ ...chunk, order: at + 1 })) }
     const course = await build([video], [slideTime(1, 0), slideTime(2, 10), slideTime(3, 31)])
     expect(conceptsOf(course)).toMatchObject([
@@ -205,4 +207,35 @@ describe('speech', () => {
     })
     expect(conceptsOf(course)[1]?.sources.map(({ materialId }) => materialId)).toContain('short')
   })
+})
+
+test('sentences are joined into passages of 30 to 60 seconds', () => {
+  const sentence = (start: number, end: number, at: number): Chunk => {
+    return { order: at + 1, kind: 'passage', text: `Речення ${at}.`, locator: { start, end } }
+  }
+  const passages = (times: [number, number][]) =>
+    spokenPassages(times.map(([start, end], at) => sentence(start, end, at))).map(({ start, length, chunks }) => [
+      ...[start, length, chunks.length],
+    ])
+  expect(passages(Array.from({ length: 12 }, (_, at) => [at * 7, at * 7 + 7]))).toEqual([
+    [0, 35, 5],
+    [35, 35, 5],
+    [70, 14, 2],
+  ])
+  expect(
+    passages([
+      [0, 25],
+      [25, 58],
+      [58, 63],
+      [163, 170],
+      [170, 250],
+      [250, 251],
+    ]),
+  ).toEqual([
+    [0, 58, 2],
+    [58, 5, 1],
+    [163, 7, 1],
+    [170, 80, 1],
+    [250, 1, 1],
+  ])
 })

@@ -35,14 +35,24 @@ const Estimate = Type.Object(
           models: Type.Array(
             Type.Object({
               action: Type.String({ examples: ['material_analysis'] }),
-              model: Type.String({ description: 'The one that is asked first.', examples: ['gemini-flash'] }),
+              model: Type.String({ description: 'The one that is asked first.', examples: ['gemini-3.8-flash'] }),
             }),
           ),
           calls: Type.Integer(),
           tokens_in: Type.Integer(),
           tokens_out: Type.Integer(),
           cost_usd: Nullable(Usd),
+          needs_usd: Type.Unsafe<string | null>({
+            ...Nullable(Usd),
+            description:
+              'About the most that one of the calls may cost. As much must be left of the budget for it to begin, as it is set aside until the call has ended; several calls are made at once. Null like `cost_usd`.',
+          }),
           unpriced: Type.Boolean({ description: 'The price of one of the models is not known: `cost_usd` is null.' }),
+          notice: Type.Unsafe<string | null>({
+            ...Nullable(Type.String()),
+            description:
+              'Why no language model would make it, and that `replace_llm` is needed where one has made what is shown.',
+          }),
         },
         { title: 'StrategyEstimate' },
       ),
@@ -84,7 +94,7 @@ export function estimateStructureRoute(api: Api, { estimator, budgetOf }: Deps) 
   )
 }
 
-const present = ({ tokensIn, tokensOut, costNanoUsd, ...estimate }: StrategyEstimate) => ({
+const present = ({ tokensIn, tokensOut, costNanoUsd, needsNanoUsd, ...estimate }: StrategyEstimate) => ({
   strategy: estimate.strategy,
   engine: estimate.engine,
   unchanged: estimate.unchanged,
@@ -93,5 +103,7 @@ const present = ({ tokensIn, tokensOut, costNanoUsd, ...estimate }: StrategyEsti
   tokens_in: tokensIn,
   tokens_out: tokensOut,
   cost_usd: costNanoUsd === null ? null : usd(costNanoUsd),
+  needs_usd: needsNanoUsd === null ? null : usd(needsNanoUsd),
   unpriced: costNanoUsd === null,
+  notice: estimate.notice,
 })

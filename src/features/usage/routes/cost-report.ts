@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import type { Api } from '#platform/http/index.ts'
-import { CSV_HEADER, csvLine } from '../csv.ts'
+import { CSV_COLUMNS, CSV_HEADER, csvLine } from '../csv.ts'
 import type { createCostReports } from '../report.ts'
 import { CostReportBody, orderFrom, presentReport, ReportQuery } from '../schemas.ts'
 import { prefersCsv } from './prefers-csv.ts'
@@ -12,7 +12,9 @@ const REPORT = {
   content: {
     'application/json': { schema: CostReportBody },
     'text/csv': {
-      schema: Type.String({ description: 'With `Accept: text/csv`: a header line, then a line for every call.' }),
+      schema: Type.String({
+        description: `With \`Accept: text/csv\`: a header line, then a line for every call, in the order of time. Columns are only ever added, at the end: ${CSV_COLUMNS}.`,
+      }),
     },
   },
 }
@@ -25,7 +27,7 @@ export function costReportRoute(api: Api, { reports }: Deps) {
         operationId: 'getCostReport',
         summary: 'What language models cost',
         description:
-          'Of the running UTC month unless `from` and `to` say otherwise (`to` is exclusive). `course_id`, `action`, `provider` and `model` narrow it to such calls. What calls of unknown price cost is not in the sums, which then say `unpriced`. `budget` is that of the running UTC month, whatever is asked for. `Accept: text/csv` gives the calls themselves as CSV.',
+          'Of the running UTC month unless `from` and `to` say otherwise (`to` is exclusive). `course_id`, `job_id`, `action`, `provider` and `model` narrow it to such calls. What calls of unknown price cost is not in the sums, which then say `unpriced`. `budget` is that of the running UTC month, whatever is asked for. `Accept: text/csv` gives the calls themselves as CSV.',
         tags: ['usage'],
         querystring: ReportQuery,
         response: { 200: REPORT },

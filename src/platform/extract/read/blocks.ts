@@ -7,7 +7,7 @@ export type Piece =
   | { kind: 'paragraph' | 'list' | 'table' | 'code'; text: string }
 
 /** A document as its format's reader leaves it. */
-export type Document = { title: string | null; blocks: Iterable<Block> }
+export type Document = { title: string | null; blocks: Iterable<Block>; pictures?: number[] }
 
 /**
  * Puts pieces under their headings. `paragraph` is 0 for the heading itself, whose path includes it, and counts from 1

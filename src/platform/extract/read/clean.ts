@@ -10,7 +10,7 @@ export function cleanInline(text: string): string {
 /** Program text: line breaks and indentation kept, blank lines around it and white space at its end dropped. */
 export function cleanCode(text: string): string {
   return wellFormed(text.replace(/\r\n?/g, '\n'))
-    .replace(/^(?:[^\S\n]*\n)+/, '')
+    .replace(/^\s*\n/, '')
     .trimEnd()
 }
 

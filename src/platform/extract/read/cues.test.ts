@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
-import { parseSrt, parseVtt } from './cues.ts'
+import * as cues from './cues.ts'
+
+const parseSrt = (text: string, maxCues = 100) => cues.parseSrt(text, maxCues)
+const parseVtt = (text: string) => cues.parseVtt(text, 100)
 
 test('SubRip as it should be', () => {
   const srt = '1\n00:00:01,500 --> 00:00:04,000\nДобрий день,\nстуденти!\n\n2\n01:00:00,007 --> 01:00:02,000\nКінець.\n'
@@ -66,4 +69,15 @@ test.each([
   ['an empty SubRip', () => parseSrt('')],
 ])('%s is unreadable', (_, parse) => {
   expect(parse).toThrow(expect.objectContaining({ code: 'extract.unreadable' }))
+})
+
+test('subtitles of too many captions are refused', () => {
+  const captions = (count: number) => '00:01 --> 00:02\nтак\n\n'.repeat(count)
+  expect(parseSrt(captions(5), 5).length).toBe(5)
+  expect(() => parseSrt(captions(6), 5)).toThrow(expect.objectContaining({ code: 'extract.too_large' }))
+})
+
+test('a caption of a hundred thousand lines is one line', () => {
+  const [caption] = parseSrt(`00:01 --> 00:02\n${'рядок\n'.repeat(100_000)}`)
+  expect(caption?.lines).toEqual([Array.from({ length: 100_000 }, () => 'рядок').join(' ')])
 })

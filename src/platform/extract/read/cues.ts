@@ -1,6 +1,6 @@
 import { ExtractionError } from '../errors.ts'
 import { cleanInline } from './clean.ts'
-import { decodeReferences } from './dom.ts'
+import { decodeReferences } from './html/dom.ts'
 
 /** One caption: seconds to the millisecond, and its lines without markup. */
 export type Cue = { start: number; end: number; lines: string[] }
@@ -9,32 +9,54 @@ const TIME = String.raw`(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})(?:[,.](\d{1,3}))?`
 const TIMING = new RegExp(String.raw`^\s*${TIME}\s*-{2,3}>\s*${TIME}(?:\s.*)?$`)
 const VTT_HEADER = /^WEBVTT(?:[ \t].*)?$/
 
-/** Reads WebVTT (https://www.w3.org/TR/webvtt1/), forgiving about its timings. Without the header: `extract.unreadable`. */
-export function parseVtt(text: string): Cue[] {
+/** More lines than that are no caption any more; they become one. */
+const MAX_LINES = 100
+
+/**
+ * Reads WebVTT (https://www.w3.org/TR/webvtt1/), forgiving about its timings. Without the header: `extract.unreadable`; of
+ * more than `maxCues`: `extract.too_large`.
+ */
+export function parseVtt(text: string, maxCues: number): Cue[] {
   const lines = linesOf(text)
   if (!VTT_HEADER.test(lines[0] ?? '')) throw unreadable('WEBVTT')
-  return parseCues(lines, untilBlank)
+  return parseCues(lines, maxCues, untilBlank)
 }
 
-/** Reads SubRip, forgiving about numbers, separators and blank lines. Without one valid cue: `extract.unreadable`. */
-export function parseSrt(text: string): Cue[] {
-  const cues = parseCues(linesOf(text), withoutNumber)
+/**
+ * Reads SubRip, forgiving about numbers, separators and blank lines. Without one valid cue: `extract.unreadable`; of more
+ * than `maxCues`: `extract.too_large`.
+ */
+export function parseSrt(text: string, maxCues: number): Cue[] {
+  const cues = parseCues(linesOf(text), maxCues, withoutNumber)
   if (cues.length === 0) throw unreadable('SubRip (SRT)')
   return cues
 }
 
-function parseCues(lines: string[], textOf: (lines: string[], anotherCue: boolean) => string[]): Cue[] {
-  const timings = lines.flatMap((line, index) => {
-    const match = TIMING.exec(line)
-    return match ? [{ index, start: seconds(match.slice(1, 5)), end: seconds(match.slice(5, 9)) }] : []
-  })
+type TextOf = (lines: string[], anotherCue: boolean) => string[]
+
+function parseCues(lines: string[], maxCues: number, textOf: TextOf): Cue[] {
+  const timings = timingsOf(lines, maxCues)
   const cues = timings.flatMap(({ index, start, end }, at): Cue[] => {
     if (end < start) return []
     const next = timings[at + 1]?.index
     const text = textOf(lines.slice(index + 1, next), next !== undefined)
-    return [{ start, end, lines: text.map(cleanLine).filter(Boolean) }]
+    const said = text.map(cleanLine).filter(Boolean)
+    return [{ start, end, lines: said.length > MAX_LINES ? [said.join(' ')] : said }]
   })
   return cues.sort((a, b) => a.start - b.start)
+}
+
+function timingsOf(lines: string[], maxCues: number): { index: number; start: number; end: number }[] {
+  const timings: { index: number; start: number; end: number }[] = []
+  for (const [index, line] of lines.entries()) {
+    const match = TIMING.exec(line)
+    if (!match) continue
+    if (timings.length >= maxCues) {
+      throw new ExtractionError('extract.too_large', `The file has more than ${maxCues} captions.`)
+    }
+    timings.push({ index, start: seconds(match.slice(1, 5)), end: seconds(match.slice(5, 9)) })
+  }
+  return timings
 }
 
 /** In WebVTT a blank line ends the cue: what follows is a note, a style sheet or the next cue's name. */

@@ -1,5 +1,8 @@
 import iconv from 'iconv-lite'
 import { expect, test } from 'vitest'
+import { defaultLimits, readLimitsOf } from '../limits.ts'
+import type { DocumentFormat } from '../protocol.ts'
+import { readDocument } from './document.ts'
 import { decodeText } from './encoding.ts'
 
 const LESSON = 'Об’єктно-орієнтоване програмування — це парадигма, у якій «об’єкт» має стан і поведінку.'
@@ -57,13 +60,47 @@ test.each([
   ['a picture', Buffer.from('89504e470d0a1a0a0000000d49484452000000100000001008060000001ff3ff61', 'hex')],
   ['zeros', Buffer.alloc(1000)],
   ['control characters', Buffer.from(Array.from({ length: 400 }, (_, index) => index % 32))],
-  ['a PDF', Buffer.from('%PDF-1.4\n1 0 obj\n<<>>\nendobj\n')],
-  ['a Word file', Buffer.from('PK\u0003\u0004 more')],
-  ['RTF', Buffer.from('{\\rtf1\\ansi text}')],
+  ['a text with a zero in it', Buffer.from(`${LESSON}\u0000${LESSON}`)],
 ])('%s is not text', (_, bytes) => {
   expect(() => decodeText(bytes, plain)).toThrow(expect.objectContaining({ code: 'extract.unreadable' }))
 })
 
-test('a stray zero in a text does not make it binary', () => {
-  expect(decodeText(Buffer.from(`${LESSON}\u0000`), plain)).toContain('парадигма')
+test('zeros that fill a text up are not part of it', () => {
+  expect(decodeText(Buffer.from(`${LESSON}\u0000\u0000`), plain)).toBe(LESSON)
 })
+
+test.each(['utf-16le', 'utf-16be'])('%s without a byte order mark', (encoding) => {
+  for (const text of [LESSON, '1\r\n00:00:01,000 --> 00:00:02,000\r\nТак\r\n', 'Lesson 1. Variables', 'Урок 1']) {
+    expect(decodeText(iconv.encode(text, encoding, { addBOM: false }), plain)).toBe(text)
+  }
+})
+
+const words = 'Ґава з’їла яблуко, а їжак — грушу. Це урок про змінні та функції.'
+  .replaceAll('’', "'")
+  .replaceAll('—', '-')
+const formats: [DocumentFormat, string][] = [
+  ['text', words],
+  ['markdown', words],
+  ['html', `<!DOCTYPE html><p>${words}</p>`],
+  ['srt', `1\r\n00:00:01,000 --> 00:00:02,000\r\n${words}\r\n`],
+  ['vtt', `WEBVTT\r\n\r\n00:01.000 --> 00:02.000\r\n${words}\r\n`],
+]
+const encodings = [
+  'utf-8',
+  'utf-8 with mark',
+  'utf-16le',
+  'utf-16le with mark',
+  'utf-16be',
+  'utf-16be with mark',
+  'windows-1251',
+  'koi8-u',
+]
+test.each(formats.flatMap(([format, content]) => encodings.map((encoding) => ({ format, content, encoding }))))(
+  '$format in $encoding',
+  async ({ format, content, encoding }) => {
+    const bytes = iconv.encode(content, encoding.replace(' with mark', ''), { addBOM: encoding.endsWith('mark') })
+    const job = { format, article: false, charset: null, ...readLimitsOf(defaultLimits) }
+    const { blocks } = await readDocument(bytes, job)
+    expect([...blocks].map((block) => block.text).join(' ')).toBe(words)
+  },
+)

@@ -8,14 +8,16 @@ const META_BYTES = 2048
 const SAMPLE_BYTES = 64 * 1024
 
 /**
- * The text of a document of unknown encoding, without byte order mark. In order: byte order mark, valid UTF-8, the encoding
- * that the transport or the page itself declares, a guess. UTF-8 comes before the declaration, because a page saved as UTF-8
- * often still declares its old encoding, while text in another encoding is hardly ever valid UTF-8.
- * Throws `extract.unreadable` when it is not text.
+ * The text of a document of unknown encoding, without byte order mark. In order: byte order mark, UTF-16 that shows as such,
+ * valid UTF-8, the encoding that the transport or the page itself declares, a guess. UTF-8 comes before the declaration,
+ * because a page saved as UTF-8 often still declares its old encoding, while text in another encoding is hardly ever valid
+ * UTF-8. Throws `extract.unreadable` when it is not text.
  */
 export function decodeText(bytes: Uint8Array, declared: { charset: string | null; html: boolean }): string {
-  const text = decodeMarked(bytes) ?? decodeUtf8(bytes) ?? decodeOther(bytes, declared)
-  if (isForeign(text) || isBinary(text)) {
+  const text = withoutFilling(
+    decodeMarked(bytes) ?? decodeWide(bytes) ?? decodeUtf8(bytes) ?? decodeOther(bytes, declared),
+  )
+  if (text.includes('\0') || isBinary(text)) {
     throw new ExtractionError(
       'extract.unreadable',
       'The file could not be read as text: its content is of another kind.',
@@ -30,6 +32,26 @@ function decodeMarked(bytes: Uint8Array): string | undefined {
   if (a === 0xff && b === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
   if (a === 0xfe && b === 0xff) return new TextDecoder('utf-16be').decode(bytes)
   return undefined
+}
+
+/**
+ * UTF-16 without a mark. Its Latin letters, spaces and line breaks have a zero on one side and its Cyrillic ones a four, and
+ * zeros are in no text of other encodings.
+ */
+function decodeWide(bytes: Uint8Array): string | undefined {
+  const sampled = bytes.subarray(0, SAMPLE_BYTES)
+  if (bytes.byteLength % 2 !== 0 || !sampled.includes(0)) return undefined
+  let zeros = 0
+  const high = [0, 0]
+  for (const [at, byte] of sampled.entries()) {
+    if (byte === 0) zeros += 1
+    if (byte === 0 || byte === 4) high[at % 2] = (high[at % 2] ?? 0) + 1
+  }
+  const [even = 0, odd = 0] = high
+  const most = (sampled.byteLength / 2) * 0.8
+  if (zeros > sampled.byteLength * 0.6 || Math.min(even, odd) > most / 4) return undefined
+  if (odd > most) return new TextDecoder('utf-16le').decode(bytes)
+  return even > most ? new TextDecoder('utf-16be').decode(bytes) : undefined
 }
 
 /** A few broken sequences (a file cut in two, one bad byte) are forgiven: any other encoding breaks nearly all of them. */
@@ -74,9 +96,11 @@ function sample(buffer: Buffer): Buffer {
   return buffer.subarray(Math.max(0, first), Math.max(0, first) + SAMPLE_BYTES)
 }
 
-/** PDF, zip (Word, PowerPoint) and RTF files start with letters and may pass for text. */
-function isForeign(text: string): boolean {
-  return ['%PDF-', 'PK\u0003\u0004', '{\\rtf'].some((signature) => text.startsWith(signature))
+/** Some programs fill a text up with zeros at its end. Anywhere else, or alone, they say that it is none. */
+function withoutFilling(text: string): string {
+  let end = text.length
+  while (end > 0 && text.charCodeAt(end - 1) === 0) end -= 1
+  return end === 0 ? text : text.slice(0, end)
 }
 
 function isBinary(text: string): boolean {

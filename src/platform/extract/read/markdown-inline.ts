@@ -1,5 +1,5 @@
 import type { MarkedToken, Token } from 'marked'
-import { decodeReferences } from './dom.ts'
+import { decodeReferences } from './html/dom.ts'
 
 /** What a reader of the rendered line sees: marks gone, character references resolved, HTML tags and comments dropped. */
 export function plainText(tokens: Token[]): string {

@@ -1,10 +1,10 @@
 import { lexer, type MarkedToken, type Token, type Tokens } from 'marked'
 import { type Document, type Piece, placePieces } from './blocks.ts'
 import { cleanCode, cleanInline } from './clean.ts'
-import { decodeReferences, parseDocument } from './dom.ts'
-import { piecesOf } from './html-pieces.ts'
-import { rowsToText } from './html-text.ts'
+import { decodeReferences, parseDocument } from './html/dom.ts'
+import { piecesOf } from './html/html-pieces.ts'
 import { plainText } from './markdown-inline.ts'
+import { rowsToText } from './office/rows.ts'
 
 const FRONT_MATTER = /^---[^\S\n]*\r?\n([\s\S]*?\r?\n)?(?:---|\.\.\.)[^\S\n]*(?:\r?\n|$)/
 

@@ -6,7 +6,7 @@ type Line = [start: number, end: number, text: string]
 function read(lines: Line[], maxChunkChars = 8000) {
   const time = (seconds: number) => new Date(seconds * 1000).toISOString().slice(11, 23)
   const vtt = lines.map(([start, end, text]) => `${time(start)} --> ${time(end)}\n${text}\n`).join('\n')
-  return [...readSubtitles(`WEBVTT\n\n${vtt}`, 'vtt', { maxChunkChars }).blocks]
+  return [...readSubtitles(`WEBVTT\n\n${vtt}`, 'vtt', { maxChunkChars, maxCues: 100 }).blocks]
 }
 
 const every = (seconds: number, count: number, text: (index: number) => string): Line[] =>
@@ -88,6 +88,16 @@ test('a passage is never longer than a chunk', () => {
 })
 
 test('SubRip takes the same way', () => {
-  const { blocks } = readSubtitles('1\n00:00:01,000 --> 00:00:02,000\nПривіт\n', 'srt', { maxChunkChars: 8000 })
+  const { blocks } = readSubtitles('1\n00:00:01,000 --> 00:00:02,000\nПривіт\n', 'srt', {
+    maxChunkChars: 8000,
+    maxCues: 1,
+  })
   expect([...blocks]).toEqual([{ kind: 'passage', text: 'Привіт', locator: { start: 1, end: 2 } }])
+})
+
+test('a caption of a million dots is read in time', () => {
+  const started = performance.now()
+  const blocks = read([[1, 2, `${'.'.repeat(1_000_000)}кінець`]])
+  expect(blocks.at(-1)?.text.endsWith('кінець')).toBe(true)
+  expect(performance.now() - started).toBeLessThan(2_000)
 })

@@ -15,9 +15,9 @@ const MAX_CHARS = 1_000
 export function readSubtitles(
   text: string,
   format: 'srt' | 'vtt',
-  { maxChunkChars }: { maxChunkChars: number },
+  { maxChunkChars, maxCues }: { maxChunkChars: number; maxCues: number },
 ): Document {
-  const cues = foldRolling(format === 'srt' ? parseSrt(text) : parseVtt(text))
+  const cues = foldRolling(format === 'srt' ? parseSrt(text, maxCues) : parseVtt(text, maxCues))
   return { title: null, blocks: passages(cues, maxChunkChars) }
 }
 

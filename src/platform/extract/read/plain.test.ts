@@ -18,3 +18,12 @@ test('a text of one huge line is cut into chunks', () => {
   expect(texts.length).toBe(Math.ceil(100_000 / Math.floor(8000 / 19)))
   expect(texts.every((text) => text.length <= 8000 && text.endsWith('ґрунт.'))).toBe(true)
 })
+
+test('millions of blank lines stand between two paragraphs', () => {
+  for (const blank of ['\n', '\r\n', ' \n', '\r']) {
+    const { blocks } = readPlain(`перший${blank.repeat(blank === '\n' ? 4_000_000 : 100_001)}другий`, {
+      maxChunkChars: 8000,
+    })
+    expect([...blocks].map((block) => block.text)).toEqual(['перший', 'другий'])
+  }
+})

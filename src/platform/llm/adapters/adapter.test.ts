@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { modelOf } from '../fixtures/bench.ts'
 import { PROVIDERS, type Provider } from '../registry.ts'
-import { dialectOf } from '../structured.ts'
+import { dialectOf } from '../router/structured.ts'
 import { loadAdapter } from './load.ts'
 
 beforeEach(() => {
@@ -32,6 +32,32 @@ test.each(PROVIDERS)('%s is asked where and with what we say, not where the envi
     expect(JSON.stringify(init?.headers)).toContain('a-key-of-ours')
     expect(JSON.stringify([url, init])).not.toContain('stolen')
   }
+})
+
+test.each(['openai', 'compatible'] as const)('%s hears there as well', async (provider) => {
+  const sound = { bytes: new Uint8Array([1]), mediaType: 'audio/ogg' }
+  const { signal } = new AbortController()
+  for (const baseUrl of [undefined, 'http://127.0.0.1:9/ours/']) {
+    if (baseUrl === undefined && provider === 'compatible') continue
+    const fetch = vi.fn(
+      async (_url: unknown, _init?: RequestInit) => new Response('{"error":{"code":"no_model"}}', { status: 404 }),
+    )
+    const adapter = await loadAdapter(provider, { apiKey: 'a-key-of-ours', ...(baseUrl !== undefined && { baseUrl }) })
+    const hearing = adapter.transcribe?.(modelOf(provider), sound, { fetch, signal })
+    await expect(hearing).rejects.toMatchObject({ statusCode: 404, data: { error: { code: 'no_model' } } })
+    const [url, init] = fetch.mock.calls[0] ?? []
+    expect(url).toBe(`${baseUrl?.slice(0, -1) ?? 'https://api.openai.com/v1'}/audio/transcriptions`)
+    expect(new Headers(init?.headers).get('authorization')).toBe('Bearer a-key-of-ours')
+  }
+})
+
+test('a type that nobody takes is not sent', async () => {
+  const fetch = vi.fn()
+  const { transcribe } = await loadAdapter('openai', {})
+  const { signal } = new AbortController()
+  const sound = { bytes: new Uint8Array([1]), mediaType: 'video/mp4' }
+  await expect(transcribe?.(modelOf('openai'), sound, { fetch, signal })).rejects.toThrow('video/mp4')
+  expect(fetch).not.toHaveBeenCalled()
 })
 
 test.each([

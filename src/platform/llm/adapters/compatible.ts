@@ -1,5 +1,6 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { type Access, type Adapter, accessOptions } from './adapter.ts'
+import { createTranscribe } from './transcribe.ts'
 
 /** Ollama, vLLM and the like: what they enforce of a schema differs, so that it stands in the prompt as well. */
 export function createCompatible(access: Access): Adapter {
@@ -13,5 +14,6 @@ export function createCompatible(access: Access): Adapter {
       }).chatModel(id),
     settings: (_model, { strict }) => ({ providerOptions: { compatible: { strictJsonSchema: strict } } }),
     tellsSchema: true,
+    transcribe: createTranscribe(access, ''),
   }
 }

@@ -16,9 +16,10 @@ export class Flood extends Error {}
 
 /**
  * A `fetch` for one request, as one attempt is accounted for: packages that continue a long answer with another request are stopped. It
- * follows no redirect, which would carry the key elsewhere. `cut` is called with a Silence or a Flood, and has to end the request.
+ * follows no redirect, which would carry the key elsewhere. `cut` is called with a Silence or a Flood, and has to end the request. `send`
+ * is another `fetch` than the runtime's.
  */
-export function createOneRequest(limits: WireLimits, cut: (reason: Error) => void) {
+export function createOneRequest(limits: WireLimits, cut: (reason: Error) => void, send?: Fetch) {
   let isSent = false
   let isBroken = false
   let timer: NodeJS.Timeout | undefined
@@ -62,7 +63,7 @@ export function createOneRequest(limits: WireLimits, cut: (reason: Error) => voi
     // was billed cannot be known.
     const requestHeaders = new Headers(init?.headers)
     requestHeaders.set('connection', 'close')
-    const response = await fetch(url, { ...init, headers: requestHeaders, redirect: 'error' })
+    const response = await (send ?? fetch)(url, { ...init, headers: requestHeaders, redirect: 'error' })
     expectWithin(limits.silenceMs)
     const { status, statusText, headers, body } = response
     return new Response(body === null ? null : watched(body), { status, statusText, headers })

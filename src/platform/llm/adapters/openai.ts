@@ -1,5 +1,6 @@
 import { createOpenAI } from '@ai-sdk/openai'
 import { type Access, type Adapter, accessOptions } from './adapter.ts'
+import { createTranscribe } from './transcribe.ts'
 
 const ADDRESS = 'https://api.openai.com/v1'
 
@@ -15,5 +16,6 @@ export function createGpt(access: Access): Adapter {
       providerOptions: { openai: { store: false, strictJsonSchema: strict } },
     }),
     tellsSchema: false,
+    transcribe: createTranscribe(access, ADDRESS),
   }
 }
