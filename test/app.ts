@@ -10,7 +10,7 @@ import type { startWork } from '#app/worker.ts'
 import { createTenants } from '#features/access/index.ts'
 import type { Scope } from '#kernel/caller.ts'
 import type { Media } from '#platform/media/index.ts'
-import type { WebFetcher } from '#platform/web/index.ts'
+import type { WebFetcher, WebPoster } from '#platform/web/index.ts'
 import { type Client, createClient } from './client.ts'
 import { cloneDatabase, type TestDatabase } from './database.ts'
 import { noMedia } from './fakes/media.ts'
@@ -49,6 +49,7 @@ export type TestAppOptions = {
   corsOrigins?: string[]
   trustedProxies?: string[]
   web?: WebFetcher
+  poster?: WebPoster
   /** What reads films and draws pages; nothing is installed unless told so. */
   media?: Media
   /** Where materials' bytes go, if not into a folder. */
@@ -87,7 +88,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const http = { host: '127.0.0.1', port: 0, corsOrigins, trustedProxies, processes: 1 }
   const { uploadStallMs } = options
   const running = await createApi({
-    config: { http, maxUploadBytes, maxConcurrentUploads },
+    config: { environment: 'test', http, maxUploadBytes, maxConcurrentUploads },
     services,
     models,
     log,
@@ -96,7 +97,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const url = await running.api.listen({ host: '127.0.0.1', port: 0, listenTextResolver: () => 'listening' })
   const work = worker
     ? await (await loadWorker())({
-        config: { workerSlots: 4, drainMs: 1_000, objects, scratchDir: scratchFolder },
+        config: { environment: 'test', workerSlots: 4, drainMs: 1_000, objects, scratchDir: scratchFolder },
         services,
         models,
         queueUrl: database.urls.queue,
@@ -104,6 +105,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
         extractor: inProcessExtractor,
         media: options.media ?? noMedia,
         ...(options.web ? { web: options.web } : {}),
+        // No test sends anything to anybody's server.
+        poster: options.poster ?? { post: async () => ({ status: 204, retryAfterSeconds: null }) },
       })
     : undefined
   const tenants = createTenants({ db: services.db })

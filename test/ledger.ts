@@ -31,6 +31,19 @@ export async function recordReservation(
   )
 }
 
+/** Keeps criteria that a model made of an exercise's text. */
+export async function recordSplit(
+  database: TestDatabase,
+  { tenant_id, course_id, exercise_id }: Record<string, unknown>,
+) {
+  await queryAsSuperuser(
+    database,
+    `INSERT INTO split_criteria (tenant_id, course_id, exercise_id, source, criteria)
+     VALUES ($1, $2, $3, repeat('0', 64), '[]')`,
+    [tenant_id, course_id, exercise_id],
+  )
+}
+
 /** Keeps an answer that was paid for. */
 export async function recordAnswer(database: TestDatabase, { tenant_id, course_id }: Record<string, unknown>) {
   await queryAsSuperuser(

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
 import { startApp } from '#test/app.ts'
-import { recordAnswer, recordCalls, recordReservation } from '#test/ledger.ts'
+import { recordAnswer, recordCalls, recordReservation, recordSplit } from '#test/ledger.ts'
 import { makeWorld } from '#test/world.ts'
 
 // Every table, from PostgreSQL's own catalog, and what must hold of each. A new table is in here by being there.
@@ -34,7 +34,9 @@ for (const [index, tenant] of [ours, rival].entries()) {
   )
   await recordCalls(app.database, [{ tenant_id: tenant }])
   await recordReservation(app.database, { tenant_id: tenant })
-  await recordAnswer(app.database, { tenant_id: tenant, course_id: worlds[index]?.['courseId'] })
+  const { courseId: course_id, exerciseId: exercise_id } = worlds[index] ?? {}
+  await recordAnswer(app.database, { tenant_id: tenant, course_id })
+  await recordSplit(app.database, { tenant_id: tenant, course_id, exercise_id })
 }
 
 afterAll(async () => {

@@ -16,13 +16,26 @@ export async function makeWorld(client: Client): Promise<Ids> {
   const { job_id: jobId } = await expectOk(client.post(`/courses/${courseId}/structure`))
   await build.endedJob(client, jobId)
   const exercise = { kind: 'open', description: 'Що таке змінна?', reference_solution: 'Імʼя для значення.' }
+  const options = [
+    { id: 'a', text: 'int' },
+    { id: 'b', text: 'float' },
+  ]
+  const choice = { kind: 'choice', description: 'Який тип має 1.5?', options, answer_key: ['b'] }
   const source = { material_id: materialId, locator: { heading: ['Вступ'], paragraph: 1 } }
   const concept = { title: 'Змінна', definition: 'Змінна — це імʼя.', sources: [source] }
-  const lesson = { title: 'Змінні', concepts: [concept], exercises: [exercise] }
+  const lesson = { title: 'Змінні', concepts: [concept], exercises: [exercise, choice] }
   const { modules } = await expectOk(
     client.put(`/courses/${courseId}/structure`, { modules: [{ title: 'Основи', lessons: [lesson] }] }),
   )
   const [made] = modules[0].lessons
+  await expectOk(client.put('/webhook', { url: 'https://lms.example/hook', events: ['material.error'] }))
+  await expectOk(client.post('/webhook/test'))
+  // Each tenant's own, so that another's is unknown.
+  const studentId = `student-17-${courseId}@school.example`
+  const homework = { student_id: studentId, exercise_id: made.exercises[1].id, answer: ['b'] }
+  const { submission_id: submissionId } = await expectOk(client.post(`/courses/${courseId}/check-homework`, homework))
+  await expectOk(client.post(`/courses/${courseId}/check-homework`, { ...homework, student_id: 'forgotten' }))
+  await expectOk(client.delete('/students/forgotten'))
   return {
     courseId,
     materialId,
@@ -31,9 +44,8 @@ export async function makeWorld(client: Client): Promise<Ids> {
     lessonId: made.id,
     exerciseId: made.exercises[0].id,
     uploadId: idOf(await tus.begin(client, courseId)),
-    // Nothing can be submitted yet.
-    submissionId: newId(),
-    studentId: 'student-17@school.example',
+    submissionId,
+    studentId,
   }
 }
 

@@ -7,8 +7,10 @@ import { jobsFeature } from '#features/jobs/index.ts'
 import { materialsFeature } from '#features/materials/index.ts'
 import { createAdmission, storageOf } from '#features/storage/index.ts'
 import { structureFeature } from '#features/structure/index.ts'
+import { studentsFeature } from '#features/students/index.ts'
 import { uploadsFeature } from '#features/uploads/index.ts'
 import { usageFeature } from '#features/usage/index.ts'
+import { webhooksFeature } from '#features/webhooks/index.ts'
 import { type Api, closeServer, createOnce, createServer, type Inventory } from '#platform/http/index.ts'
 import { newId } from '#platform/ids/index.ts'
 import type { Limiter } from '#platform/limits/index.ts'
@@ -19,7 +21,7 @@ import type { LanguageModels } from './language-models.ts'
 import type { Services } from './services.ts'
 
 export type ApiOptions = {
-  config: Pick<Config, 'http' | 'maxUploadBytes' | 'maxConcurrentUploads'>
+  config: Pick<Config, 'environment' | 'http' | 'maxUploadBytes' | 'maxConcurrentUploads'>
   services: Services
   models: LanguageModels
   log: Log
@@ -95,8 +97,14 @@ export async function createApi({
       await materials.routes(v1)
       await uploads.routes(v1)
       structureFeature({ db, queue, cursors, once, models, budgetOf: usage.budgetOf, now: date }).routes(v1)
-      homeworkFeature({ db, once }).routes(v1)
+      const { llm, ledgers } = models
+      const stall = stallMs === undefined ? {} : { stallMs }
+      const homework = { db, queue, cursors, once, llm, ledgers, objects, log, admission, ...stall }
+      await homeworkFeature(homework).routes(v1)
+      studentsFeature({ db, objects, queue, cursors }).routes(v1)
       jobsFeature({ db, queue }).routes(v1)
+      const allowHttp = config.environment !== 'production'
+      webhooksFeature({ db, cursors, once, secret, allowHttp }).routes(v1)
       usage.routes(v1)
     },
     { prefix: '/api/v1' },

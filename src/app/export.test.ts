@@ -8,7 +8,7 @@ import { emptyDiscarded } from '#features/materials/index.ts'
 import { startApp, type TestApp } from '#test/app.ts'
 import { build } from '#test/build.ts'
 import { filesBelow } from '#test/files-below.ts'
-import { recordAnswer, recordCalls, recordReservation } from '#test/ledger.ts'
+import { recordAnswer, recordCalls, recordReservation, recordSplit } from '#test/ledger.ts'
 import { exportTenant } from './export.ts'
 
 const TEXT = '# Цикли\n\nЦикл повторює дії.\n'
@@ -35,13 +35,22 @@ async function furnish(client: typeof acme) {
     mappings: [{ slide_number: 1, video_timecode: '00:01', video_id: video }],
   })
   const detail = await build.structure(client, course)
-  detail.modules[0].lessons[0].exercises = [{ kind: 'open', description: 'Що таке цикл?' }]
-  expect((await client.put(`/courses/${course}/structure`, detail)).status).toBe(200)
+  const keyed = { kind: 'number', description: '2 + 2 = ?', answer_key: { value: 4, tolerance: 0 } }
+  detail.modules[0].lessons[0].exercises = [{ kind: 'open', description: 'Що таке цикл?' }, keyed]
+  const { status, body } = await client.put(`/courses/${course}/structure`, detail)
+  expect(status).toBe(200)
+  const exercise_id = body.modules[0].lessons[0].exercises[1].id
+  for (const student_id of ['учениця', 'забута'])
+    await client.post(`/courses/${course}/check-homework`, { student_id, exercise_id, answer: 4 })
+  await client.delete(`/students/${encodeURIComponent('забута')}`)
   await client.post('/courses', { title: 'Ще один' }, { 'idempotency-key': 'once' })
+  await client.put('/webhook', { url: 'https://lms.example/hook', events: ['material.error'] })
+  await client.post('/webhook/test')
   const own = { tenant_id: client.tenantId, course_id: course }
   await recordCalls(app.database, [{ ...own, cost_nano_usd: COST }])
   await recordReservation(app.database, { tenant_id: client.tenantId, nano_usd: '5' })
   await recordAnswer(app.database, own)
+  await recordSplit(app.database, { ...own, exercise_id })
   await superuser.query(
     `INSERT INTO uploads (id, tenant_id, course_id, kind, object_key, reserved_bytes, partial, expires_at)
      VALUES (gen_random_uuid(), $1, $2, 'resumable', $1::uuid || '/upload', 7, '{"uploadId": "of the bucket"}', now() + interval '1 hour')`,
@@ -130,6 +139,9 @@ test('an export has every row of the tenant and nobody else’s, exactly, with i
   expect(all).not.toContain('of the bucket')
   const { rows: hashes } = await superuser.query('SELECT key_hash FROM api_keys')
   for (const { key_hash } of hashes) expect(all).not.toContain(key_hash)
+  const { rows: sealed } = await superuser.query("SELECT encode(secret, 'hex') AS secret FROM webhooks")
+  expect(sealed).toHaveLength(2)
+  for (const { secret } of sealed) expect(all).not.toContain(secret)
   expect(all).not.toContain(acme.key)
   expect(await readFile(join(out, 'files', `${materialId}.md`), 'utf8')).toBe(TEXT)
   expect((await stat(out)).mode & 0o077).toBe(0)
@@ -160,6 +172,6 @@ test('a deleted tenant leaves its costs, and nothing else in the database or in 
   const files = await filesBelow(app.objectsFolder)
   expect(files.filter((file) => file.includes(acme.tenantId))).toEqual([])
   expect(await countRows(rival.tenantId)).toEqual(rivals)
-  expect(files.filter((file) => !file.startsWith('installation')).length).toBe(2)
+  expect(files.filter((file) => !file.startsWith('installation')).length).toBe(3)
   expect((await acme.get('/courses')).body.code).toBe('auth.key_invalid')
 })

@@ -13,13 +13,13 @@ type Deps = { db: Pick<Database, 'forTenant'>; objects: Pick<ObjectStore, 'get'>
 export type ExportSummary = {
   rows: number
   files: number
-  /** Ids of materials whose bytes are not in the store: deleted meanwhile, or lost. */
+  /** Ids of materials and submissions whose bytes are not in the store: deleted meanwhile, or lost. */
   missing: string[]
 }
 
 /**
  * Writes a new folder that only its owner may enter: `<table>.jsonl`, a row a line, for every table in which the tenant has rows, all
- * as of one moment; then `files/` with the materials' bytes under their ids, and `README.md`, which says what each file is. Secrets (key hashes) are left out. Throws when the folder
+ * as of one moment; then `files/` with the bytes of materials and submissions under their ids, and `README.md`, which says what each file is. Secrets (key hashes) are left out. Throws when the folder
  * exists.
  */
 export async function exportTenant({ db, objects }: Deps, tenantId: string, folder: string): Promise<ExportSummary> {
@@ -36,7 +36,8 @@ export async function exportTenant({ db, objects }: Deps, tenantId: string, fold
       for (const [table, lines] of Map.groupBy(batch, ({ table }) => table)) {
         await appendFile(join(folder, `${table}.jsonl`), lines.map(({ json }) => `${json}\n`).join(''))
         counts.set(table, (counts.get(table) ?? 0) + lines.length)
-        if (table === 'materials') stored.push(...lines.flatMap(({ json }) => storedFile(JSON.parse(json))))
+        if (table === 'materials' || table === 'submissions')
+          stored.push(...lines.flatMap(({ json }) => storedFile(JSON.parse(json))))
       }
       rows += batch.length
     }

@@ -3,7 +3,7 @@ import { picturePromptOf, type ReadingModels } from '#features/materials/index.t
 import { type Models, openArchitect, STRATEGIES } from '#features/structure/index.ts'
 import { createLedgers } from '#features/usage/index.ts'
 import type { Database } from '#platform/db/database.ts'
-import type { Llm, PriceOf } from '#platform/llm/index.ts'
+import type { Llm, PriceOf, Prompt } from '#platform/llm/index.ts'
 import { NO_USAGE } from '#platform/llm/usage.ts'
 import type { Log } from '#platform/log/index.ts'
 import type { Config } from './config.ts'
@@ -11,7 +11,7 @@ import { describeError } from './describe-error.ts'
 import { LLM_REGISTRY, PROMPTS } from './paths.ts'
 
 /** Language models, wired: who is asked, what is asked, and who pays. */
-export type LanguageModels = Models & ReadingModels
+export type LanguageModels = Models & ReadingModels & { prompts: ReadonlyMap<string, Prompt> }
 
 type Options = {
   config: Pick<Config, 'llm'>
@@ -53,7 +53,7 @@ export async function openLanguageModels({ config, db, log, sleep }: Options): P
     const whom = monthlyLimitNanoUsd === null ? 'tenants with a budget' : 'as LLM_MONTHLY_LIMIT_USD is set, tenants'
     log.warn({ model: name, actions }, `${name} has no price: ${whom} cannot use it.`)
   }
-  return { llm, ...engine, ledgers, priceOf, picturePrompt: picturePromptOf(prompts) }
+  return { llm, ...engine, ledgers, priceOf, prompts, picturePrompt: picturePromptOf(prompts) }
 }
 
 /** The models that may come to be asked although nobody knows what they cost, and what for. */
@@ -83,6 +83,7 @@ export function withoutLanguageModels({ db, log }: Pick<Options, 'db' | 'log'>):
     countCalls: async () => never(),
     ledgers: createLedgers({ db, log, installationLimitNanoUsd: null }),
     priceOf: () => null,
+    prompts: new Map(),
     picturePrompt: { version: '', text: '' },
   }
 }

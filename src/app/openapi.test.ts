@@ -81,7 +81,7 @@ describe('the OpenAPI document', () => {
     }
     expect(reading).toContain('`transcription.not_configured`')
     expect(reading).toContain('video platforms are refused')
-    expect(operation('checkHomework').description).toContain('503 `homework.not_available`')
+    expect(operation('checkHomework').description).toContain('`Prefer: wait=30`')
   })
 
   test('shows the cost report as CSV, too, and how long to wait for materials', () => {

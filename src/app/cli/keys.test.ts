@@ -60,12 +60,16 @@ test('a tenant is its id and name, and its name is its own', async () => {
   expect(list).toContainEqual({
     ...created,
     is_active: true,
+    submissions_days: 365,
     created_at: expect.stringMatching(TIME),
     ...storage,
     ...money,
   })
   expect((await cli.run('tenant', 'list')).out).toMatch(
-    new RegExp(`^${created.id} +Academy «Ї» +yes +\\d{4}-\\S+ \\S+ +0 B +20 GiB +0 B +1 GiB +10 USD +all$`, 'm'),
+    new RegExp(
+      `^${created.id} +Academy «Ї» +yes +\\d{4}-\\S+ \\S+ +0 B +20 GiB +0 B +1 GiB +10 USD +all +365 days$`,
+      'm',
+    ),
   )
 })
 
@@ -129,7 +133,7 @@ test('providers are what was allowed last', async () => {
     ...{ id, name: 'Обережна', llm_providers, previous_llm_providers },
   })
   expect(await allow('openai, anthropic,openai')).toEqual(allowed(null, ['anthropic', 'openai']))
-  expect((await cli.run('tenant', 'list')).out).toMatch(/Обережна .+ 10 USD +anthropic, openai$/m)
+  expect((await cli.run('tenant', 'list')).out).toMatch(/Обережна .+ 10 USD +anthropic, openai +365 days$/m)
   const said = await cli.run('tenant', 'providers', '--name', 'Обережна', '--allow', 'gemini')
   expect(said.out).toBe('The providers of Обережна: anthropic, openai → gemini.\n')
   expect(await allow('all')).toEqual(allowed(['gemini'], null))

@@ -33,6 +33,12 @@ export function wholeNumber(value: string): number {
   return number
 }
 
+export function days(value: string): number {
+  const number = /^\d{1,5}$/.test(value) ? Number(value) : 0
+  if (number < 1 || number > 36_500) throw new InvalidArgumentError('must be a whole number of days from 1 to 36500.')
+  return number
+}
+
 /** The end of a day, UTC: the first moment of the next. */
 export function endOfDay(value: string): Date {
   return new Date(dayOf(value).getTime() + 24 * 3_600_000)

@@ -1,6 +1,7 @@
 import { Command, Help, type Option, type OutputConfiguration } from 'commander'
 import { VERSION } from '../paths.ts'
 import { costCommand } from './cost.ts'
+import { erasureCommands } from './erasures.ts'
 import { jobCommands } from './jobs.ts'
 import { keyCommands } from './keys.ts'
 import { runCommands } from './run.ts'
@@ -16,7 +17,15 @@ export function createProgram(terminal: Terminal, output: OutputConfiguration): 
     .exitOverride()
     .configureOutput(output)
     .configureHelp({ optionDescription: described })
-  for (const add of [runCommands, tenantCommands, keyCommands, costCommand, jobCommands, storageCommands])
+  for (const add of [
+    runCommands,
+    tenantCommands,
+    keyCommands,
+    costCommand,
+    jobCommands,
+    storageCommands,
+    erasureCommands,
+  ])
     add(program, terminal)
   pointToHelp(program, program.name())
   return program

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { Failure } from '#kernel/failure.ts'
 import { usd } from '#kernel/money.ts'
-import { bytesOrNone, path, shortText, shownBytes } from './options.ts'
+import { bytesOrNone, days, path, shortText, shownBytes } from './options.ts'
 import { table } from './table.ts'
 import { moneyCommands, shownBudget, shownProviders } from './tenants-money.ts'
 import type { Terminal } from './terminal.ts'
@@ -37,10 +37,11 @@ export function tenantCommands(program: Command, terminal: Terminal) {
         'TEXT QUOTA',
         'BUDGET',
         'PROVIDERS',
+        'KEPT',
       ]
       const rows = found.map(({ id, name, isActive, createdAt, budget, providers, ...stored }) => {
-        const { used, quota, textUsed, textQuota } = stored
-        const money = [shownBudget(budget), shownProviders(providers)]
+        const { used, quota, textUsed, textQuota, submissionsDays } = stored
+        const money = [shownBudget(budget), shownProviders(providers), `${submissionsDays} days`]
         return [id, name, isActive, createdAt, ...[used, quota, textUsed, textQuota].map(shownBytes), ...money]
       })
       out(table(head, rows, 'There is no tenant yet.'))
@@ -57,6 +58,7 @@ export function tenantCommands(program: Command, terminal: Terminal) {
     })
   }
   quotaCommand(tenant, terminal)
+  retentionCommand(tenant, terminal)
   moneyCommands((...about) => named(tenant, ...about), terminal)
   dataCommands(tenant, terminal)
 }
@@ -85,6 +87,17 @@ function quotaCommand(tenant: Command, { out, withTenants }: Terminal) {
 }
 
 type Quota = number | 'none'
+
+function retentionCommand(tenant: Command, { out, withTenants }: Terminal) {
+  named(tenant, 'retention', 'say for how many days submissions are kept; without --submissions-days, show it')
+    .option('--submissions-days <n>', '1 to 36500; what is older goes within the hour', days)
+    .action(async ({ name, submissionsDays, json }: Named & { submissionsDays?: number }) => {
+      const { id, before, days: now } = await withTenants((tenants) => tenants.setRetention(name, submissionsDays))
+      if (json) return out(JSON.stringify({ id, name, submissions_days: now, previous_submissions_days: before }))
+      const change = submissionsDays === undefined ? `${now}` : `${before} → ${now}`
+      out(`Submissions of ${name} are kept for ${change} days.`)
+    })
+}
 
 /** All that a tenant has: out, or away. */
 function dataCommands(tenant: Command, { out, withTenants }: Terminal) {
@@ -139,6 +152,7 @@ type Listed = {
   budget: bigint | null
   spent: bigint
   providers: string[] | null
+  submissionsDays: number
 }
 
 const listed = ({ id, name, isActive, createdAt, budget, spent, providers, ...stored }: Listed) => ({
@@ -153,4 +167,5 @@ const listed = ({ id, name, isActive, createdAt, budget, spent, providers, ...st
   monthly_budget_usd: budget === null ? null : usd(budget),
   spent_usd: usd(spent),
   llm_providers: providers,
+  submissions_days: stored.submissionsDays,
 })

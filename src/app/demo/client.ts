@@ -1,7 +1,8 @@
-/** Speaks to the API as an integrator's program would. Throws an Error with the problem's own words when it refuses. */
+/** Speaks to the API as an integrator's program would. Throws an Error with the problem's own words and its `code` when it refuses. */
 export type DemoClient = {
   get<T>(path: string): Promise<T>
   post<T>(path: string, json: unknown): Promise<T>
+  put<T>(path: string, json: unknown): Promise<T>
   upload<T>(path: string, bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<T>
   /** Asks again until it is so; gives up after so many minutes. */
   wait<T>(path: string, isDone: (found: T) => boolean, minutes?: number): Promise<T>
@@ -23,13 +24,15 @@ export function createDemoClient(base: string, key: string): DemoClient {
       ...(body === undefined ? {} : { body }),
     })
     const answer = await response.json()
-    if (!response.ok) throw new Error(`${method} ${path}: ${(answer as { detail: string }).detail}`)
-    return answer as T
+    if (response.ok) return answer as T
+    const { detail, code } = answer as { detail: string; code: string }
+    throw Object.assign(new Error(`${method} ${path}: ${detail}`), { code })
   }
 
   const client: DemoClient = {
     get: (path) => ask('GET', path),
     post: (path, json) => ask('POST', path, JSON.stringify(json), 'application/json'),
+    put: (path, json) => ask('PUT', path, JSON.stringify(json), 'application/json'),
     upload: (path, bytes, contentType) => ask('POST', path, bytes, contentType),
     async wait<T>(path: string, isDone: (found: T) => boolean, minutes = 2) {
       let pause = SHORTEST_PAUSE

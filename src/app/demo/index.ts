@@ -9,6 +9,7 @@ import { EXAMPLES } from '../paths.ts'
 import { openLog, runProgram } from '../programs.ts'
 import { createDemoClient, type DemoClient } from './client.ts'
 import { type DemoCost, type DemoEstimate, drawCost, drawEstimate } from './cost.ts'
+import { showHomework } from './homework.ts'
 import { type DemoCourse, drawCourse } from './tree.ts'
 
 const COURSE = join(EXAMPLES, 'python-basics')
@@ -25,8 +26,9 @@ type Print = (line: string) => void
 const LONGEST_MINUTES = 30
 
 /**
- * Runs the whole product once on the example course, in a place of its own that is removed afterwards: uploads, waits, generates,
- * and draws the course as a tree. With a provider of language models in the environment these make the course, and it says what they cost.
+ * Runs the whole product once on the example course, in a place of its own that is removed afterwards: uploads, waits, generates, draws the
+ * course as a tree, and lets students hand in. With a provider of language models in the environment these make the course and judge open
+ * answers, and it says what they cost.
  */
 export async function runDemo(env: Env, print: Print): Promise<void> {
   const place = resolve(env['DATA_DIR'] ?? '.data')
@@ -69,7 +71,7 @@ function modelsOf(env: Env): Env {
   )
 }
 
-/** Makes the course and draws it; whether language models have made it. */
+/** Makes the course, draws it and lets students hand in; whether language models have made it. */
 async function showCourse(client: DemoClient, print: Print): Promise<boolean> {
   const course = await uploadCourse(client, print)
   const { strategies } = await client.post<{ strategies: DemoEstimate[] }>(`/courses/${course}/structure/estimate`, {})
@@ -78,7 +80,8 @@ async function showCourse(client: DemoClient, print: Print): Promise<boolean> {
     print(`\nWhat the course will cost, by strategy, before anything is spent:\n${drawEstimate(strategies)}`)
   await generate(client, course, print)
   print(`\n${drawCourse(await client.get<DemoCourse>(`/courses/${course}`))}`)
-  if (isByModels) print(`\nWhat it did cost:\n${drawCost(await client.get<DemoCost>('/reports/cost'))}`)
+  await showHomework(client, course, print)
+  if (isByModels) print(`\nWhat all of it did cost:\n${drawCost(await client.get<DemoCost>('/reports/cost'))}`)
   return isByModels
 }
 

@@ -12,6 +12,9 @@ export type TenantStorage = { used: number; quota: number | null; textUsed: numb
 /** What a tenant may spend on language models in a UTC month, in nano-USD (null: any amount), and whom it may be spent with (null: all). */
 export type TenantMoney = { budget: bigint | null; spent: bigint; providers: string[] | null }
 
+/** For how many days a tenant's submissions are kept. */
+export type TenantRetention = { submissionsDays: number }
+
 export type ApiKey = {
   id: string
   tenantId: string
@@ -74,12 +77,13 @@ export async function findTenant(tx: OperatorTx, name: string): Promise<Tenant |
   return tx.selectFrom('tenants').select(TENANT).where('name', '=', name).executeTakeFirst()
 }
 
-export async function listTenants(tx: OperatorTx): Promise<(Tenant & TenantStorage & TenantMoney)[]> {
+export async function listTenants(tx: OperatorTx): Promise<(Tenant & TenantStorage & TenantMoney & TenantRetention)[]> {
   const rows = await tx
     .selectFrom('tenants')
     .leftJoin('storage_usage', 'storage_usage.tenant_id', 'tenants.id')
     .select([...TENANT, ...QUOTAS, 'used_bytes as used', 'text_bytes as textUsed'])
     .select(['monthly_budget_nano_usd as budget', 'llm_providers as providers', spentThisMonth])
+    .select('submissions_days as submissionsDays')
     .orderBy('name')
     .execute()
   return rows.map((row) => ({ ...row, ...storageOf(row), ...moneyOf(row) }))
@@ -107,6 +111,21 @@ export async function setTenantMoney(
     .where('id', '=', id)
     .execute()
   return moneyOf(before)
+}
+
+/** Sets for how many days submissions are kept, where that is given; returns what was before. */
+export async function setTenantRetention(tx: OperatorTx, id: string, days: number | undefined): Promise<number> {
+  const { before } = await tx
+    .selectFrom('tenants')
+    .select('submissions_days as before')
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow()
+  if (days !== undefined) {
+    const change = tx.updateTable('tenants').set({ submissions_days: days, updated_at: sql`now()` })
+    await change.where('id', '=', id).execute()
+  }
+  return before
 }
 
 const spentThisMonth = sql<string | null>`(

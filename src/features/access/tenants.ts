@@ -70,6 +70,13 @@ export function createTenants({ db }: { db: Pick<Database, 'asOperator'> }) {
         const { providers: before } = await store.setTenantMoney(tx, id, { providers })
         return { id, before }
       }),
+    /** For how many days submissions are kept; what is older goes within the hour. Left out, it stays as it is. */
+    setRetention: (name: string, days: number | undefined) =>
+      db.asOperator('set retention', async (tx) => {
+        const { id } = await requireTenant(tx, name)
+        const before = await store.setTenantRetention(tx, id, days)
+        return { id, before, days: days ?? before }
+      }),
     delete: (name: string) =>
       db.asOperator('delete tenant', async (tx) => {
         const tenant = await requireTenant(tx, name)

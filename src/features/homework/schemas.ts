@@ -11,10 +11,19 @@ export const StudentId = Type.String({
 
 export const SubmissionParams = Input({ submissionId: Id })
 
+/** BCP 47, such as `uk` or `en-GB`. */
+export const Language = Type.String({
+  pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$',
+  maxLength: 35,
+  description: "Of the feedback, as a BCP 47 tag. Without it, the answer's own.",
+  examples: ['uk'],
+})
+
 export const HomeworkBody = Input(
   {
     student_id: StudentId,
     exercise_id: Id,
+    language: Type.Optional(Nullable(Language)),
     answer: Type.Union([
       Type.String({ minLength: 1, maxLength: 50_000, pattern: '\\S' }),
       Type.Number(),
@@ -51,10 +60,12 @@ const Result = Type.Object(
     verdict: OneOf('correct', 'partially_correct', 'incorrect'),
     criteria: Type.Array(
       Type.Object({
+        id: Type.String({ description: 'Names the criterion in a review.' }),
         criterion: Type.String(),
         weight: Type.Integer(),
+        required: Type.Boolean(),
         met: OneOf('met', 'not_met', 'unclear'),
-        quote: Nullable(Type.String()),
+        quote: Nullable(Type.String({ description: "The student's own words." })),
         comment: Type.String(),
       }),
     ),
@@ -70,6 +81,17 @@ const Result = Type.Object(
   { title: 'SubmissionResult' },
 )
 
+const ReviewShown = Type.Object(
+  {
+    reviewer_id: Type.String(),
+    comment: Nullable(Type.String()),
+    criteria: Type.Array(Type.Object({ id: Type.String(), met: Type.Boolean() })),
+    differences: Type.Array(Type.Object({ id: Type.String(), model: Type.String(), human: Type.String() })),
+    reviewed_at: Timestamp,
+  },
+  { title: 'SubmissionReview' },
+)
+
 export const SubmissionBody = Type.Object(
   {
     id: Id,
@@ -80,7 +102,13 @@ export const SubmissionBody = Type.Object(
     attempt: Type.Integer(),
     status: Status,
     result: Nullable(Result),
-    review: Nullable(Type.Object({}, { additionalProperties: true })),
+    review: Nullable(ReviewShown),
+    error: Nullable(
+      Type.Object(
+        { code: Type.String(), message: Type.String() },
+        { description: 'Why it is an `error`, or was `rejected`; a student may read the latter.' },
+      ),
+    ),
     created_at: Timestamp,
     finished_at: Nullable(Timestamp),
   },
@@ -109,41 +137,4 @@ export const ReviewBody = Input(
     title: 'Review',
     examples: [{ reviewer_id: 'teacher-3', criteria: [{ id: 'c1', met: true }], comment: 'Відповідь правильна.' }],
   },
-)
-
-const Score = Nullable(Type.Integer({ minimum: 0, maximum: 100 }))
-const LearningStatus = OneOf('not_started', 'in_progress', 'passed')
-
-export const ProgressBody = Type.Object(
-  {
-    student_id: Type.String(),
-    courses: Type.Array(
-      Type.Object({
-        course_id: Id,
-        title: Type.String(),
-        exercises_total: Type.Integer(),
-        exercises_attempted: Type.Integer(),
-        exercises_passed: Type.Integer(),
-        average_best_score: Nullable(Type.Number()),
-        last_activity_at: Nullable(Timestamp),
-        lessons: Type.Array(
-          Type.Object({
-            lesson_id: Id,
-            title: Type.String(),
-            status: LearningStatus,
-            exercises: Type.Array(
-              Type.Object({
-                exercise_id: Id,
-                attempts: Type.Integer(),
-                best_score: Score,
-                last_score: Score,
-                status: LearningStatus,
-              }),
-            ),
-          }),
-        ),
-      }),
-    ),
-  },
-  { title: 'Progress' },
 )

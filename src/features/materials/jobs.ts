@@ -1,3 +1,4 @@
+import { announce } from '#features/webhooks/index.ts'
 import { Failure } from '#kernel/failure.ts'
 import type { Database, TenantTx } from '#platform/db/database.ts'
 import { ExtractionError } from '#platform/extract/index.ts'
@@ -46,7 +47,11 @@ export function ingestHandler({ db, objects, reader, web }: Deps) {
     if (reading === undefined) return { skipped: true }
     progress(0.9)
     const { title, chunks, told } = reading
-    const kept = await db.forTenant(tenantId, (tx) => store.markDone(tx, { tenantId, material, title, chunks }))
+    const kept = await db.forTenant(tenantId, async (tx) => {
+      const kept = await store.markDone(tx, { tenantId, material, title, chunks })
+      if (kept) await announceMaterial(tx, tenantId, { ...material, status: 'done', chunks: chunks.length })
+      return kept
+    })
     return kept ? { material_id: material.id, chunks: chunks.length, ...told } : { skipped: true }
   }
 
@@ -66,8 +71,23 @@ export function ingestHandler({ db, objects, reader, web }: Deps) {
   }
 
   return jobHandler(ingestMaterial, run, {
-    failed: (tx, { payload }, error) => store.markFailed(tx, payload.materialId, error),
+    failed: async (tx, { tenantId, payload }, error) => {
+      await store.markFailed(tx, payload.materialId, error)
+      const material = await store.findMaterial(tx, payload.materialId)
+      if (material?.status === 'error') await announceMaterial(tx, tenantId, { ...material, status: 'error', error })
+    },
   })
+}
+
+type Ended = Material &
+  ({ status: 'done'; chunks: number } | { status: 'error'; error: { code: string; message: string } })
+
+function announceMaterial(tx: TenantTx, tenantId: string, material: Ended): Promise<void> {
+  const { id, courseId, externalId, sourceType, filename, sourceUrl, status } = material
+  const about = { material_id: id, course_id: courseId, external_id: externalId, source_type: sourceType, filename }
+  const ended = material.status === 'done' ? { chunks: material.chunks, error: null } : { error: material.error }
+  const data = { ...about, source_url: sourceUrl, status, ...ended }
+  return announce(tx, { tenantId, event: `material.${status}`, data })
 }
 
 async function begin(tx: TenantTx, id: string): Promise<Material | undefined> {

@@ -75,6 +75,7 @@ export async function unownedObjects(tx: OperatorTx, keys: readonly string[]): P
   const { rows } = await sql<{ key: string }>`
     SELECT k.key FROM unnest(${keys}::text[]) AS k (key), regexp_replace(k.key, '[.]tail-[0-9]+$', '') AS whole
     WHERE NOT EXISTS (SELECT FROM materials WHERE object_key = k.key)
+      AND NOT EXISTS (SELECT FROM submissions WHERE object_key = k.key)
       AND NOT EXISTS (SELECT FROM uploads WHERE object_key = whole)
       AND NOT EXISTS (SELECT FROM discarded_objects WHERE object_key = whole)`.execute(tx)
   return rows.map(({ key }) => key)

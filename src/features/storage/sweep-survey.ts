@@ -36,6 +36,9 @@ type Order = {
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 const OUR_KEY = new RegExp(`^${UUID}/${UUID}/${UUID}(?:\\.tail-[0-9]+)?$`)
 
+// The list of erasures, which has to outlive the database.
+const KEPT_KEY = /^erasures\//
+
 /** Keys of one question to the database. */
 const PAGE = 500
 
@@ -46,7 +49,7 @@ export async function survey({ objects, unowned }: Deps, { before, limit, signal
   async function* ours(kind: Candidate['kind'], entries: AsyncIterable<Candidate>) {
     for await (const entry of entries) {
       signal?.throwIfAborted()
-      if (!OUR_KEY.test(entry.key)) seen.others += isMarker(entry.key) ? 0 : 1
+      if (!OUR_KEY.test(entry.key)) seen.others += isMarker(entry.key) || KEPT_KEY.test(entry.key) ? 0 : 1
       else {
         seen[kind === 'object' ? 'objects' : 'uploads'] += 1
         if (isOlder(entry.since, before)) yield entry

@@ -19,7 +19,12 @@ import { putStructureRoute } from './routes/put-structure.ts'
 import type { StructureEngine } from './tree.ts'
 
 export { createBackgroundOutline } from './background-outline.ts'
+export { exerciseNotFound } from './failures.ts'
+export { findLesson, findShownExercise, type ShownExercise } from './find-exercise.ts'
 export { type Architect, type Models, STRATEGIES } from './generating/engines.ts'
+export { type LessonSummary, listLessons } from './list-store.ts'
+export { courseOfExercise } from './store.ts'
+export type { AnswerKey, Criterion, ExerciseKind, ExerciseNode, LessonNode } from './tree.ts'
 
 /** The engine that asks language models, with these prompts, and what counts the calls that it would make. */
 export async function openArchitect(

@@ -1,13 +1,12 @@
+import { type CsvValue, csvLine as lineOf } from '#kernel/csv.ts'
 import { usd } from '#kernel/money.ts'
 import type { LedgerCall } from './report.ts'
-
-type Value = string | number | boolean | null
 
 const OUTCOMES =
   '`answered`, `malformed`, `rate_limited`, `server_error`, `timeout`, `network`, `unauthorized`, `rejected`, `refused`, `aborted`, `lost`'
 
 // New ones go to the end: there are programs that count columns.
-const COLUMNS: readonly (readonly [name: string, value: (call: LedgerCall) => Value, description?: string])[] = [
+const COLUMNS: readonly (readonly [name: string, value: (call: LedgerCall) => CsvValue, description?: string])[] = [
   ['id', ({ id }) => id],
   ['created_at', ({ createdAt }) => createdAt.toISOString()],
   ['action', ({ action }) => action],
@@ -44,20 +43,11 @@ const COLUMNS: readonly (readonly [name: string, value: (call: LedgerCall) => Va
   ['unpriced', ({ costNanoUsd }) => costNanoUsd === null, 'whether the price is unknown'],
 ]
 
-export const CSV_HEADER = `${COLUMNS.map(([name]) => name).join(',')}\r\n`
+export const CSV_HEADER = lineOf(COLUMNS.map(([name]) => name))
 
 /** The columns in words. */
 export const CSV_COLUMNS = COLUMNS.map(
   ([name, , description]) => `\`${name}\`${description === undefined ? '' : ` (${description})`}`,
 ).join(', ')
 
-/** One line of RFC 4180. */
-export const csvLine = (call: LedgerCall): string => `${COLUMNS.map(([, value]) => csvCell(value(call))).join(',')}\r\n`
-
-// A spreadsheet takes a cell that begins with one of these for a formula (https://owasp.org/www-community/attacks/CSV_Injection).
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/
-
-function csvCell(value: Value): string {
-  const text = typeof value === 'string' && FORMULA.test(value) ? `'${value}` : String(value ?? '')
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
+export const csvLine = (call: LedgerCall): string => lineOf(COLUMNS.map(([, value]) => value(call)))

@@ -38,6 +38,14 @@ export interface ApiKeys {
   tenant_id: string
 }
 
+export interface AttemptCounters {
+  attempts: number
+  course_id: string
+  exercise_id: string
+  student_id: string
+  tenant_id: string
+}
+
 export interface Concepts {
   course_id: string
   definition: string
@@ -72,6 +80,14 @@ export interface DiscardedObjects {
   unfinished: Generated<boolean>
 }
 
+export interface Erasures {
+  copied_at: Timestamp | null
+  erased_at: Generated<Timestamp>
+  removed: Generated<Json>
+  student_hash: string
+  tenant_id: string
+}
+
 export interface Exercises {
   course_id: string
   created_at: Generated<Timestamp>
@@ -97,6 +113,26 @@ export interface ExerciseVersions {
   reference_solution: string | null
   tenant_id: string
   version: number
+}
+
+export interface Gradings {
+  comment: string | null
+  course_id: string
+  created_at: Generated<Timestamp>
+  differences: Json | null
+  id: string
+  kind: string
+  model: string | null
+  prompt_version: string | null
+  provider: string | null
+  questions: Generated<Json>
+  replies: Generated<Json>
+  result: Json | null
+  reviewer_id: string | null
+  status: string
+  submission_id: string
+  tenant_id: string
+  verdicts: Generated<Json>
 }
 
 export interface IdempotencyKeys {
@@ -173,6 +209,7 @@ export interface LlmAnswers {
   prompt_version: string
   provider: string
   step: string
+  submission_id: string | null
   tenant_id: string
 }
 
@@ -287,6 +324,17 @@ export interface SlideMappings {
   video_timecode: string
 }
 
+export interface SplitCriteria {
+  course_id: string
+  created_at: Generated<Timestamp>
+  criteria: Json
+  exercise_id: string
+  model: string | null
+  prompt_version: string | null
+  source: string
+  tenant_id: string
+}
+
 export interface StorageUsage {
   reserved_bytes: Generated<Int8>
   tenant_id: string
@@ -306,6 +354,36 @@ export interface Structures {
   version: number
 }
 
+export interface Submissions {
+  answer: Json | null
+  attempt: number
+  content_type: string | null
+  course_id: string
+  created_at: Generated<Timestamp>
+  error_code: string | null
+  error_message: string | null
+  exercise: Json
+  exercise_id: string
+  filename: string | null
+  fingerprint: string
+  finished_at: Timestamp | null
+  id: string
+  job_id: string | null
+  language: string | null
+  lesson_id: string
+  object_key: string | null
+  regraded: Json | null
+  result: Json | null
+  review: Json | null
+  sha256: string | null
+  size_bytes: Int8 | null
+  status: Generated<string>
+  structure_version: number
+  student_id: string
+  tenant_id: string
+  updated_at: Generated<Timestamp>
+}
+
 export interface Tenants {
   created_at: Generated<Timestamp>
   id: string
@@ -314,6 +392,7 @@ export interface Tenants {
   monthly_budget_nano_usd: Generated<Int8 | null>
   name: string
   storage_quota_bytes: Generated<Int8 | null>
+  submissions_days: Generated<number>
   text_quota_bytes: Generated<Int8 | null>
   updated_at: Generated<Timestamp>
 }
@@ -340,13 +419,47 @@ export interface Uploads {
   writer: Generated<number>
 }
 
+export interface WebhookDeliveries {
+  attempts: Generated<number>
+  created_at: Generated<Timestamp>
+  delivered_at: Timestamp | null
+  event: string
+  id: string
+  last_attempt_at: Timestamp | null
+  last_error: string | null
+  last_status: number | null
+  next_attempt_at: Generated<Timestamp | null>
+  payload: Json
+  scope: string
+  status: Generated<string>
+  student_id: string | null
+  tenant_id: string
+}
+
+export interface Webhooks {
+  claim_id: string | null
+  claimed_at: Timestamp | null
+  created_at: Generated<Timestamp>
+  events: string[]
+  failures: Generated<number>
+  paused_until: Timestamp | null
+  scope: string
+  secret: Buffer
+  tenant_id: string
+  updated_at: Generated<Timestamp>
+  url: string
+}
+
 export interface DB {
   api_keys: ApiKeys
+  attempt_counters: AttemptCounters
   concepts: Concepts
   courses: Courses
   discarded_objects: DiscardedObjects
+  erasures: Erasures
   exercise_versions: ExerciseVersions
   exercises: Exercises
+  gradings: Gradings
   idempotency_keys: IdempotencyKeys
   installation: Installation
   jobs: Jobs
@@ -360,8 +473,12 @@ export interface DB {
   materials: Materials
   modules: Modules
   slide_mappings: SlideMappings
+  split_criteria: SplitCriteria
   storage_usage: StorageUsage
   structures: Structures
+  submissions: Submissions
   tenants: Tenants
   uploads: Uploads
+  webhook_deliveries: WebhookDeliveries
+  webhooks: Webhooks
 }

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { TenantTx } from './database.ts'
 
 /** Never leave the database, not even to their owner: secrets, and what only the object store understands. */
-const SECRET_COLUMNS = ['key_hash', 'partial']
+const SECRET_COLUMNS = ['key_hash', 'partial', 'secret']
 
 const BATCH = 500
 

@@ -2,7 +2,17 @@ import type { Chunk, ChunkKind, Locator } from '#kernel/chunk.ts'
 import { type ExtractionCode, extractionCodes } from './errors.ts'
 import type { ReadLimits } from './limits.ts'
 
-export type DocumentFormat = 'markdown' | 'text' | 'html' | 'docx' | 'pptx' | 'pdf' | 'srt' | 'vtt'
+export type DocumentFormat =
+  | 'markdown'
+  | 'text'
+  | 'html'
+  | 'docx'
+  | 'pptx'
+  | 'pdf'
+  | 'srt'
+  | 'vtt'
+  | 'source'
+  | 'source-zip'
 
 /** A chunk before it has its place in the document. */
 export type Block = Omit<Chunk, 'order'>

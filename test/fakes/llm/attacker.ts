@@ -1,10 +1,13 @@
 import type { Aim } from '#features/structure/architect/fixtures/planted/index.ts'
 import type { Asked } from './asked.ts'
+import { obeyStudent } from './homework-attacker.ts'
 import { type Prompt, readPrompt } from './prompt.ts'
 import { wellBehaved } from './well-behaved.ts'
 
 /** A model that does what the materials tell it. Without an instruction in them it behaves well. */
 export function obeysAttacker(asked: Asked): unknown {
+  const prompt = readPrompt(asked)
+  if (prompt?.task === 'check') return obeyStudent(asked, prompt)
   const aims = aimsIn(asked.user)
   return aims.length === 0 ? wellBehaved(asked) : attack(asked, aims)
 }
@@ -64,6 +67,10 @@ function attack(asked: Asked, aims: readonly Aim[]): unknown {
       return spoiled({ shows: true, description: 'Схема.' }, loud)
     case 'write-exercises':
       return aims.includes('empty') ? { lessons: [] } : spoiled(wellBehaved(asked), loud)
+    case 'check':
+    case 'criteria':
+    case 'feedback':
+      return spoiled(wellBehaved(asked), loud)
   }
 }
 
@@ -145,7 +152,7 @@ function attackPlan(asked: Asked, prompt: Extract<Prompt, { task: 'plan-course' 
 /** The same with every text in it made loud, but for what is no text: ids, kinds, languages. */
 function spoiled(value: unknown, loud: Loud, key = ''): unknown {
   if (typeof value === 'string')
-    return ['kind', 'difficulty', 'language', 'lesson', 'ids'].includes(key)
+    return ['kind', 'difficulty', 'language', 'lesson', 'ids', 'id', 'met'].includes(key)
       ? value
       : loud(value).slice(0, limitOf(key))
   if (Array.isArray(value)) return value.map((item) => spoiled(item, loud, key))

@@ -1,5 +1,6 @@
 import type { Asked } from './asked.ts'
 import { exercisesFor } from './exercises.ts'
+import { checkHomework, rewriteFeedback, splitCriteria } from './homework.ts'
 import { languageOf } from './language.ts'
 import { type GivenConcept, type Piece, type Prompt, readPrompt } from './prompt.ts'
 
@@ -11,6 +12,9 @@ export function wellBehaved(asked: Asked): unknown {
   const prompt = readPrompt(asked)
   if (prompt?.task === 'read-material') return readMaterial(prompt)
   if (prompt?.task === 'plan-course') return planCourse(prompt)
+  if (prompt?.task === 'check') return checkHomework(prompt)
+  if (prompt?.task === 'criteria') return splitCriteria(prompt)
+  if (prompt?.task === 'feedback') return rewriteFeedback(prompt)
   if (prompt?.task === 'picture')
     return {
       shows: true,

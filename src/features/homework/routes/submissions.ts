@@ -1,22 +1,13 @@
-import { Type } from 'typebox'
-import { courseNotFound } from '#features/courses/index.ts'
-import { type Api, Id, Input, type Once } from '#platform/http/index.ts'
-import { studentNotFound, submissionNotFound } from '../failures.ts'
-import type { createHomework } from '../homework.ts'
-import {
-  HomeworkAccepted,
-  ProgressBody,
-  ReviewBody,
-  StudentId,
-  SubmissionBody,
-  SubmissionFilter,
-  SubmissionPage,
-  SubmissionParams,
-} from '../schemas.ts'
+import { type Api, Id, Input, type Once, pageRequest } from '#platform/http/index.ts'
+import { courseNotFound, queueFull, submissionNotFound, submissionNotRetryable } from '../failures.ts'
+import { presentAccepted, presentSubmission } from '../present.ts'
+import { HomeworkAccepted, SubmissionBody, SubmissionFilter, SubmissionPage, SubmissionParams } from '../schemas.ts'
+import type { Submission } from '../submission.ts'
+import type { createSubmissions } from '../submissions.ts'
 
-type Deps = { homework: ReturnType<typeof createHomework>; once: Once }
+type Deps = { submissions: ReturnType<typeof createSubmissions>; once: Once }
 
-export function listSubmissionsRoute(api: Api, { homework }: Deps) {
+export function listSubmissionsRoute(api: Api, { submissions }: Deps) {
   api.get(
     '/courses/:courseId/submissions',
     {
@@ -31,13 +22,15 @@ export function listSubmissionsRoute(api: Api, { homework }: Deps) {
       config: { access: 'check', failures: [courseNotFound] },
     },
     async ({ caller, params, query }) => {
-      const { nextCursor } = await homework.list(caller, params.courseId, query.cursor)
-      return { items: [], next_cursor: nextCursor }
+      const { student_id: studentId, exercise_id: exerciseId, status, updated_since: since } = query
+      const filter = { studentId, exerciseId, status, updatedSince: since === undefined ? undefined : new Date(since) }
+      const { items, nextCursor } = await submissions.list(caller, params.courseId, pageRequest(query), filter)
+      return { items: items.map(presentSubmission), next_cursor: nextCursor }
     },
   )
 }
 
-export function getSubmissionRoute(api: Api, { homework }: Deps) {
+export function getSubmissionRoute(api: Api, { submissions }: Deps) {
   api.get(
     '/submissions/:submissionId',
     {
@@ -50,30 +43,11 @@ export function getSubmissionRoute(api: Api, { homework }: Deps) {
       },
       config: { access: 'check', failures: [submissionNotFound] },
     },
-    () => homework.requireSubmission(),
+    async ({ caller, params }) => presentSubmission(await submissions.find(caller, params.submissionId)),
   )
 }
 
-export function reviewSubmissionRoute(api: Api, { homework, once }: Deps) {
-  api.post(
-    '/submissions/:submissionId/review',
-    {
-      schema: {
-        operationId: 'reviewSubmission',
-        summary: "Put a person's judgement in the place of the program's",
-        tags: ['homework'],
-        params: SubmissionParams,
-        body: ReviewBody,
-        response: { 200: SubmissionBody },
-      },
-      config: { access: 'check', idempotent: true, failures: [submissionNotFound] },
-    },
-    (request, reply) =>
-      once<never>(request, reply, { work: () => homework.requireSubmission(), answer: (found) => found }),
-  )
-}
-
-export function retrySubmissionRoute(api: Api, { homework, once }: Deps) {
+export function retrySubmissionRoute(api: Api, { submissions, once }: Deps) {
   api.post(
     '/submissions/:submissionId/retry',
     {
@@ -84,26 +58,20 @@ export function retrySubmissionRoute(api: Api, { homework, once }: Deps) {
         params: SubmissionParams,
         response: { 202: HomeworkAccepted },
       },
-      config: { access: 'check', idempotent: true, failures: [submissionNotFound] },
+      config: {
+        access: 'check',
+        idempotent: true,
+        failures: [submissionNotFound, submissionNotRetryable, queueFull],
+      },
     },
     (request, reply) =>
-      once<never>(request, reply, { work: () => homework.requireSubmission(), answer: (found) => found }),
-  )
-}
-
-export function studentProgressRoute(api: Api, { homework }: Deps) {
-  api.get(
-    '/students/:studentId/progress',
-    {
-      schema: {
-        operationId: 'getStudentProgress',
-        summary: 'How a student is doing in every course',
-        tags: ['homework'],
-        params: Type.Object({ studentId: StudentId }, { additionalProperties: false }),
-        response: { 200: ProgressBody },
-      },
-      config: { access: 'check', failures: [studentNotFound] },
-    },
-    () => homework.requireProgress(),
+      once<Submission>(request, reply, {
+        work: (settle) => submissions.retry(request.caller, request.params.submissionId, settle),
+        answer: (submission) => ({
+          status: 202,
+          location: `/api/v1/submissions/${submission.id}`,
+          body: presentAccepted(submission, false),
+        }),
+      }),
   )
 }

@@ -1,5 +1,6 @@
 import { requireCourse, requireLockedCourse } from '#features/courses/index.ts'
 import { costOfJob, createSteps } from '#features/usage/index.ts'
+import { announce } from '#features/webhooks/index.ts'
 import { Failure } from '#kernel/failure.ts'
 import { usd } from '#kernel/money.ts'
 import type { Database, TenantTx } from '#platform/db/database.ts'
@@ -52,24 +53,27 @@ type Deps = {
  */
 export function structureHandler({ db, outline, models }: Deps) {
   const { llm, architect, ledgers } = models
-  return jobHandler(generateStructure, (job: Job) => unlessCourseGone(() => run(job)))
+  return jobHandler(generateStructure, (job: Job) => unlessCourseGone(() => run(job)), {
+    failed: (tx, { id, tenantId, payload }, error) => {
+      const data = { course_id: payload.courseId, job_id: id, error }
+      return announce(tx, { tenantId, event: 'structure.error', data })
+    },
+  })
 
   async function run(job: Job): Promise<object> {
     const { id, tenantId, payload, progress } = job
     await ledgers.settleLost(tenantId, id)
-    const input = await db.forTenant(tenantId, (tx) => readInput(tx, payload))
-    if ('unchanged' in input) return { ...input, strategy: payload.strategy, models: [], ...(await spent(job)) }
+    const begun = await db.forTenant(tenantId, async (tx) => {
+      const input = await readInput(tx, payload)
+      if (!('unchanged' in input)) return { input }
+      return { result: await announceDone(tx, job, { ...input, strategy: payload.strategy, models: [] }) }
+    })
+    if (begun.result !== undefined) return begun.result
+    const { input } = begun
     if (input.brief.materials.length === 0) throw noMaterials()
     progress(0.1)
     const built = await build(input, job)
-    const kept = await db.forTenant(tenantId, (tx) => keep(tx, job, { ...input, ...built }))
-    return { ...kept, ...(await spent(job)) }
-  }
-
-  /** By all attempts at the job. Calls of unknown price add nothing to it, and are counted. */
-  async function spent({ id, tenantId }: Job): Promise<object> {
-    const { costNanoUsd, unpriced } = await db.forTenant(tenantId, (tx) => costOfJob(tx, id))
-    return { cost_usd: usd(costNanoUsd), ...(unpriced === 0 ? {} : { unpriced_calls: unpriced }) }
+    return await db.forTenant(tenantId, (tx) => keep(tx, job, { ...input, ...built }))
   }
 
   async function readInput(
@@ -121,7 +125,8 @@ export function structureHandler({ db, outline, models }: Deps) {
   }
 }
 
-async function keep(tx: TenantTx, { tenantId, payload }: Job, made: Input & Built) {
+async function keep(tx: TenantTx, job: Job, made: Input & Built) {
+  const { tenantId, payload } = job
   const { brief, choice, draft, generatedBy, fingerprint, told } = made
   const { courseId, strategy, replaceAuthor, replaceLlm = false } = payload
   const course = await requireLockedCourse(tx, courseId)
@@ -136,7 +141,21 @@ async function keep(tx: TenantTx, { tenantId, payload }: Job, made: Input & Buil
   const about = { version, generatedBy, materialIds, expectedKnowledge, expectedSkills, fingerprint }
   await insertVersion(tx, { tenantId, courseId, tree, ...about })
   await showVersion(tx, courseId, version)
-  return { version, generated_by: generatedBy, ...sizesOf(tree), ...told, strategy }
+  return announceDone(tx, job, { version, generated_by: generatedBy, ...sizesOf(tree), ...told, strategy })
+}
+
+/** The job's result, which is also what is announced: `made`, and what it has cost. */
+async function announceDone(tx: TenantTx, { id, tenantId, payload }: Job, made: object): Promise<object> {
+  const result = { ...made, ...(await spent(tx, id)) }
+  const data = { course_id: payload.courseId, job_id: id, ...result }
+  await announce(tx, { tenantId, event: 'structure.done', data })
+  return result
+}
+
+/** By all attempts at the job. Calls of unknown price add nothing to it, and are counted. */
+async function spent(tx: TenantTx, jobId: string): Promise<object> {
+  const { costNanoUsd, unpriced } = await costOfJob(tx, jobId)
+  return { cost_usd: usd(costNanoUsd), ...(unpriced === 0 ? {} : { unpriced_calls: unpriced }) }
 }
 
 type Unchanged = ReturnType<typeof unchanged>

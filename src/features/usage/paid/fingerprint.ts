@@ -5,7 +5,12 @@ import type { Step, StepQuestion } from './step.ts'
 export type Asked = Pick<StepQuestion<never>, 'promptVersion' | 'system' | 'schemaName'> & { schema: unknown }
 
 /** Names an answer by everything that it depends on. `salt` tells apart what is to be asked anew. */
-export function fingerprintOfStep(step: Step, asked: Asked, models: readonly Model[], salt: string): string {
+export function fingerprintOfStep(
+  step: Pick<Step, 'action' | 'content'>,
+  asked: Asked,
+  models: readonly Model[],
+  salt: string,
+): string {
   const { promptVersion, system, schema, schemaName } = asked
   const { action, content } = step
   return fingerprintOf([salt, action, promptVersion, system, schemaName, schema, models.map(nameOfModel), content])

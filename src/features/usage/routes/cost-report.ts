@@ -1,10 +1,9 @@
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
-import type { Api } from '#platform/http/index.ts'
+import { type Api, prefersCsv } from '#platform/http/index.ts'
 import { CSV_COLUMNS, CSV_HEADER, csvLine } from '../csv.ts'
 import type { createCostReports } from '../report.ts'
 import { CostReportBody, orderFrom, presentReport, ReportQuery } from '../schemas.ts'
-import { prefersCsv } from './prefers-csv.ts'
 
 type Deps = { reports: ReturnType<typeof createCostReports> }
 

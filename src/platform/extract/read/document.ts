@@ -10,6 +10,8 @@ export async function readDocument(bytes: Buffer, job: Job): Promise<Document> {
   if (job.format === 'pdf') return (await import('./pdf/pdf.ts')).readPdf(bytes, job)
   if (job.format === 'pptx') return (await import('./office/pptx.ts')).readPptx(bytes, job)
   if (job.format === 'docx') return (await import('./office/docx.ts')).readDocx(bytes, job)
+  if (job.format === 'source') return (await import('./source.ts')).readSource(bytes, job)
+  if (job.format === 'source-zip') return (await import('./source.ts')).readSourceZip(bytes, job)
   // A text cannot be longer than all that may come of it; a page may be mostly markup.
   if (bytes.length > (job.format === 'html' ? job.maxExpandedBytes : job.maxTextBytes)) {
     throw new ExtractionError('extract.too_large', 'The file has more text than can be processed.')

@@ -68,6 +68,7 @@ const signatures: Signature[] = [
 
 const formatNames: Partial<Record<DocumentFormat, string>> = {
   docx: 'a Word document',
+  'source-zip': 'a ZIP archive',
   pptx: 'a PowerPoint presentation',
   pdf: 'a PDF document',
   html: 'a web page',
@@ -127,6 +128,7 @@ function headOf(bytes: Uint8Array): string {
 function fits(kind: Likeness['kind'], format: DocumentFormat): boolean {
   switch (format) {
     case 'docx':
+    case 'source-zip':
     case 'pptx':
       return kind === 'zip'
     case 'pdf':

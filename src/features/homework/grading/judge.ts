@@ -1,0 +1,85 @@
+import { instructionsIn, overlap } from './instructions.ts'
+import { quotesIn, type Span } from './quotes.ts'
+import { scoreOf } from './score.ts'
+import type { JudgedExercise, Judgement, Score, Verdict } from './verdict.ts'
+
+export type Judged = Score & { verdicts: Verdict[]; needsReview: boolean; instructions: Span[] }
+
+type Input = {
+  exercise: Pick<JudgedExercise, 'criteria' | 'passScore'>
+  /** What the model was shown, after the gate. */
+  answer: string
+  judgements: readonly Judgement[]
+  /** Characters that the gate took out because nobody could have seen them. */
+  hidden?: number
+  /**
+   * Ids of criteria that were asked among the others and that no answer fulfils, such as one that wants a fresh random word. Who says that
+   * one of them is met obeys somebody or did not read: it is believed in nothing.
+   */
+  controls?: readonly string[]
+}
+
+/** Characters of a quote that is shown; what was compared may be longer. */
+const SHOWN = 200
+
+/**
+ * Makes verdicts of what a model says. Its `met` holds only with a quote that stands in the answer, and only when nothing in the answer speaks
+ * to the grader: a model that has read an order is no witness, whatever it quotes, so that its `met` waits, as `unclear`, for a person. What it
+ * said twice with different verdicts, or not at all, is unclear as well, and so is all of it when it says that a control is met. A person has to look when a required criterion is unclear, or when the
+ * answer tried to speak to the grader, in the open or hidden. The same input always gives the same verdicts, in any order of judgements.
+ */
+export function judge({ exercise, answer, judgements, hidden = 0, controls = [] }: Input): Judged {
+  const instructions = instructionsIn(answer)
+  const find = quotesIn(answer)
+  const isCredulous = judgements.some(({ id, met }) => met === 'met' && controls.includes(id))
+  const verdicts = exercise.criteria.map(({ id, text: criterion, weight, required }): Verdict => {
+    const about = { id, criterion, weight, required }
+    const said = judgements.filter((judgement) => judgement.id === id).map((judgement) => examine(judgement, find))
+    const first = said.toSorted(better)[0]
+    if (first === undefined || said.some(({ met }) => met !== first.met)) {
+      const comment = first?.comment ?? ''
+      return { ...about, met: 'unclear', quote: null, comment, changed: { from: 'unclear', why: 'not_judged' } }
+    }
+    const { met, places, comment } = first
+    const why = met === 'met' ? doubt(first, instructions, isCredulous) : undefined
+    return {
+      ...about,
+      met: why ? 'unclear' : met,
+      quote: shown(answer, places),
+      comment,
+      changed: why ? { from: met, why } : null,
+    }
+  })
+  const isUnclear = verdicts.some(({ met, required }) => required && met === 'unclear')
+  const needsReview = hidden > 0 || instructions.length > 0 || isCredulous || isUnclear
+  return { ...scoreOf(verdicts, exercise.passScore), verdicts, needsReview, instructions }
+}
+
+type Examined = Judgement & { places: Span[] }
+
+const examine = (judgement: Judgement, find: (quote: string) => Span[]): Examined => ({
+  ...judgement,
+  places: judgement.quote === null ? [] : find(judgement.quote),
+})
+
+// Of several words on one criterion the one that holds; the rest of the order is only there so that it is always the same.
+const better = (a: Examined, b: Examined) =>
+  Number(b.places.length > 0) - Number(a.places.length > 0) ||
+  compare(a.quote ?? '', b.quote ?? '') ||
+  compare(a.comment, b.comment)
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+
+function doubt({ quote, places }: Examined, instructions: Span[], isCredulous: boolean) {
+  if (quote === null || quote.trim() === '') return 'quote_missing'
+  if (places.length === 0) return 'quote_not_found'
+  if (instructions.length === 0) return isCredulous ? 'control_met' : undefined
+  const isClean = places.some((place) => !instructions.some((instruction) => overlap(place, instruction)))
+  return isClean ? 'model_was_addressed' : 'quote_is_instruction'
+}
+
+function shown(answer: string, [place]: readonly Span[]): string | null {
+  if (place === undefined) return null
+  const quote = answer.slice(place.start, Math.min(place.end, place.start + SHOWN))
+  return quote.isWellFormed() ? quote : quote.slice(0, -1)
+}

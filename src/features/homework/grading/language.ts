@@ -1,0 +1,10 @@
+/** The languages in which our own sentences exist. What a model writes is in any. */
+export type OwnLanguage = 'uk' | 'en'
+
+/** The one that was asked for, if we have it; else by the letters of a text: Cyrillic ones are read as Ukrainian. */
+export function languageOf(asked: string | null, text: string): OwnLanguage {
+  if (asked !== null) return /^uk\b/i.test(asked) ? 'uk' : 'en'
+  const cyrillic = text.match(/\p{Script=Cyrillic}/gu)?.length ?? 0
+  const latin = text.match(/\p{Script=Latin}/gu)?.length ?? 0
+  return cyrillic > 0 && cyrillic * 2 >= latin ? 'uk' : 'en'
+}
