@@ -44,6 +44,7 @@ describe('an answer', () => {
   test.each<[string, object, string]>([
     ['no student', { student_id: undefined }, 'student_id'],
     ['an empty student', { student_id: '' }, 'student_id'],
+    ['a student whom no address can hold', { student_id: '..' }, 'student_id'],
     ['a blank student', { student_id: ' \t' }, 'student_id'],
     ['a student of 201', { student_id: 'ї'.repeat(201) }, 'student_id'],
     ['a number for a student', { student_id: 17 }, 'student_id'],
@@ -80,6 +81,11 @@ describe('an answer', () => {
     expect([status, body.errors?.map((error: { path: string }) => error.path)]).toEqual([422, ['answer']])
     expect(body.errors[0].message).not.toContain('1024')
     expect((await list(mine())).body.items).toEqual([])
+  })
+
+  test('without a body is wrong', async () => {
+    const { status, body } = await grader.request('POST', `/courses/${newId()}/check-homework`, {})
+    expect([status, body.code]).toEqual([422, 'request.invalid'])
   })
 
   test('to an exercise that there is not is not found', async () => {

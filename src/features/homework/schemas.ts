@@ -5,7 +5,8 @@ export const StudentId = Type.String({
   minLength: 1,
   maxLength: 200,
   pattern: '\\S',
-  description: "The LMS's own id.",
+  not: { enum: ['.', '..'] },
+  description: "The LMS's own id; not `.` or `..`, which no address can hold.",
   examples: ['student-17'],
 })
 

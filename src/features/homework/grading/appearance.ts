@@ -47,6 +47,7 @@ const LOOKS_LIKE = new Map(
     ['аеорсуіјѕкмтвнгԁһԛԝꞓх', 'aeopcyijskmtbhrdhqwcx'],
     ['αοειρυντκηχωγ', 'aoeipuvtknxwy'],
     ['սոօաɡıłøđ', 'unowgilod'],
+    ['ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ', 'abcdefghijklmnoprstuvwyz'],
   ].flatMap(([from = '', to = '']) => [...from].map((letter, at) => [letter, to[at] ?? letter] as const)),
 )
 

@@ -119,3 +119,27 @@ describe('verdicts', () => {
     )
   })
 })
+
+test('the words of the task or of a criterion are no evidence, but a term of theirs is', () => {
+  const task = { description: 'Поясніть своїми словами, що таке змінна в програмі.', passScore: 60 }
+  const criteria = [{ id: 'c1', text: 'Каже, що змінна зберігає значення.', weight: 1 as const, required: true }]
+  const of = (answer: string, quote: string) =>
+    judge({ exercise: { ...task, criteria }, answer, judgements: [{ id: 'c1', met: 'met', quote, comment: '' }] })
+  const copied = 'Не знаю. Каже, що змінна зберігає значення.'
+  expect(of(copied, 'каже, що змінна зберігає значення').verdicts[0]?.changed?.why).toBe('quote_is_task')
+  const asked = 'Не знаю, вибачте. Поясніть своїми словами, що таке змінна.'
+  expect(of(asked, 'своїми словами, що таке змінна')).toMatchObject({ score: 0, needsReview: true })
+  expect(of('Змінна зберігає значення.', 'Змінна зберігає значення').score).toBe(100)
+  expect(of('Це імʼя, під яким програма тримає число.', 'імʼя, під яким програма тримає число').score).toBe(100)
+})
+
+test('half a word is no quote', () => {
+  const criteria = [{ id: 'c1', text: 'Відповідає.', weight: 1 as const, required: true }]
+  const judgements = [{ id: 'c1', met: 'met' as const, quote: 'ідповід', comment: '' }]
+  const { verdicts } = judge({
+    exercise: { criteria, passScore: 60 },
+    answer: 'Не знаю, і відповіді не маю.',
+    judgements,
+  })
+  expect(verdicts[0]?.changed?.why).toBe('quote_not_found')
+})

@@ -1,3 +1,4 @@
+import { folded } from './folding.ts'
 import { instructionsIn, overlap } from './instructions.ts'
 import { quotesIn, type Span } from './quotes.ts'
 import { scoreOf } from './score.ts'
@@ -6,7 +7,7 @@ import type { JudgedExercise, Judgement, Score, Verdict } from './verdict.ts'
 export type Judged = Score & { verdicts: Verdict[]; needsReview: boolean; instructions: Span[] }
 
 type Input = {
-  exercise: Pick<JudgedExercise, 'criteria' | 'passScore'>
+  exercise: Pick<JudgedExercise, 'criteria' | 'passScore'> & Partial<Pick<JudgedExercise, 'description'>>
   /** What the model was shown, after the gate. */
   answer: string
   judgements: readonly Judgement[]
@@ -23,7 +24,7 @@ type Input = {
 const SHOWN = 200
 
 /**
- * Makes verdicts of what a model says. Its `met` holds only with a quote that stands in the answer, and only when nothing in the answer speaks
+ * Makes verdicts of what a model says. Its `met` holds only with a quote that stands in the answer, is more than the task's own words, and only when nothing in the answer speaks
  * to the grader: a model that has read an order is no witness, whatever it quotes, so that its `met` waits, as `unclear`, for a person. What it
  * said twice with different verdicts, or not at all, is unclear as well, and so is all of it when it says that a control is met. A person has to look when a required criterion is unclear, or when the
  * answer tried to speak to the grader, in the open or hidden. The same input always gives the same verdicts, in any order of judgements.
@@ -31,6 +32,7 @@ const SHOWN = 200
 export function judge({ exercise, answer, judgements, hidden = 0, controls = [] }: Input): Judged {
   const instructions = instructionsIn(answer)
   const find = quotesIn(answer)
+  const isOfTask = ofTask(exercise)
   const isCredulous = judgements.some(({ id, met }) => met === 'met' && controls.includes(id))
   const verdicts = exercise.criteria.map(({ id, text: criterion, weight, required }): Verdict => {
     const about = { id, criterion, weight, required }
@@ -41,7 +43,7 @@ export function judge({ exercise, answer, judgements, hidden = 0, controls = [] 
       return { ...about, met: 'unclear', quote: null, comment, changed: { from: 'unclear', why: 'not_judged' } }
     }
     const { met, places, comment } = first
-    const why = met === 'met' ? doubt(first, instructions, isCredulous) : undefined
+    const why = met === 'met' ? doubt(first, { instructions, isCredulous, isOfTask }) : undefined
     return {
       ...about,
       met: why ? 'unclear' : met,
@@ -54,6 +56,27 @@ export function judge({ exercise, answer, judgements, hidden = 0, controls = [] 
   const needsReview = hidden > 0 || instructions.length > 0 || isCredulous || isUnclear
   return { ...scoreOf(verdicts, exercise.passScore), verdicts, needsReview, instructions }
 }
+
+/** Words in a row that are the task's own say nothing of what a student knows. Fewer may be a term that both have to use. */
+const TASK_WORDS = 4
+/** A right answer may say what a criterion says. One that says nearly all of it, "explains that" included, is a copy. */
+const MOST_OF_CRITERION = 0.8
+
+/** Whether a quote is only what the student was given: a part of the task, or a criterion as it stands. */
+function ofTask({ description = '', criteria }: Input['exercise']): (quote: string) => boolean {
+  const task = wordsOf(description)
+  const copies = criteria.map(({ text }) => wordsOf(text))
+  return (quote) => {
+    const words = wordsOf(quote)
+    if (words.length < TASK_WORDS) return false
+    const isCopy = (of: string[]) => words.length >= of.length * MOST_OF_CRITERION && holds(of, words)
+    return holds(task, words) || copies.some(isCopy)
+  }
+}
+
+const holds = (all: string[], words: string[]) => ` ${all.join(' ')} `.includes(` ${words.join(' ')} `)
+
+const wordsOf = (text: string) => folded(text).match(/[\p{L}\p{N}']+/gu) ?? []
 
 type Examined = Judgement & { places: Span[] }
 
@@ -70,9 +93,12 @@ const better = (a: Examined, b: Examined) =>
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
-function doubt({ quote, places }: Examined, instructions: Span[], isCredulous: boolean) {
+type Signs = { instructions: Span[]; isCredulous: boolean; isOfTask(quote: string): boolean }
+
+function doubt({ quote, places }: Examined, { instructions, isCredulous, isOfTask }: Signs) {
   if (quote === null || quote.trim() === '') return 'quote_missing'
   if (places.length === 0) return 'quote_not_found'
+  if (isOfTask(quote)) return 'quote_is_task'
   if (instructions.length === 0) return isCredulous ? 'control_met' : undefined
   const isClean = places.some((place) => !instructions.some((instruction) => overlap(place, instruction)))
   return isClean ? 'model_was_addressed' : 'quote_is_instruction'

@@ -57,7 +57,7 @@ describe('a quote', () => {
       fc.property(text, fc.nat(), fc.nat(60), choices, (answer, from, length, choices) => {
         const start = from % Math.max(1, answer.length - 30)
         const quote = answer.slice(start, start + 30 + length).replace(/^[\s"']+|[\s"']+$/g, '')
-        fc.pre((quote.match(/[\p{L}\p{N}]/gu)?.length ?? 0) >= 12)
+        fc.pre((quote.match(/[\p{L}\p{N}]/gu)?.length ?? 0) >= 24)
         expect(find(answer, copied(quote, choices))).toContain(quote)
       }),
     )

@@ -6,6 +6,9 @@ export type Span = { start: number; end: number }
 /** Letters and digits that a quote needs to be evidence of anything. Fewer do where they are most of a clause or of the whole answer. */
 const FEWEST = 6
 
+/** Of so many letters and digits a quote may end within a word, as models cut what is too long. */
+const LONG = 24
+
 /** Models are asked for 200 characters. What is far longer is no quote. */
 const LONGEST = 1000
 const MOST_PLACES = 100
@@ -26,17 +29,24 @@ export function quotesIn(answer: string): (quote: string) => Span[] {
     for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + wanted.length)) {
       const [start, end] = [from[at], to[at + wanted.length - 1]]
       if (start === undefined || end === undefined) break
-      if (weight >= least || isMostOfItsClause(answer, { start, end }, weight)) spans.push({ start, end })
+      const isEvidence = weight >= least || isMostOfItsClause(answer, { start, end }, weight)
+      if (isEvidence && (weight >= LONG || isWholeWords(answer, { start, end }))) spans.push({ start, end })
       if (spans.length >= MOST_PLACES) break
     }
     return spans
   }
 }
 
+/** The middle of a word is nobody's evidence: it stands in too many answers. */
+function isWholeWords(answer: string, { start, end }: Span): boolean {
+  const isCut = (before: string, after: string) => /[\p{L}\p{N}]$/u.test(before) && /^[\p{L}\p{N}]/u.test(after)
+  const [first, last] = [answer.slice(start, start + 2), answer.slice(Math.max(start, end - 2), end)]
+  return !isCut(answer.slice(Math.max(0, start - 2), start), first) && !isCut(last, answer.slice(end, end + 2))
+}
+
 // In a list of short answers, a formula or a line of code few letters say all.
 function isMostOfItsClause(answer: string, { start, end }: Span, weight: number): boolean {
   const [before, after] = [answer.slice(Math.max(0, start - FEWEST * 4), start), answer.slice(end, end + FEWEST * 4)]
-  if (/[\p{L}\p{N}]$/u.test(before) || /^[\p{L}\p{N}]/u.test(after)) return false
   const clause = (before.split(BOUND).at(-1) ?? '') + answer.slice(start, end) + (after.split(BOUND, 1)[0] ?? '')
   return weight * 2 >= weightOf(clause)
 }

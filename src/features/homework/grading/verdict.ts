@@ -30,6 +30,7 @@ export type Doubt =
   | 'quote_missing'
   | 'quote_not_found'
   | 'quote_is_instruction'
+  | 'quote_is_task'
   | 'model_was_addressed'
   | 'control_met'
   | 'not_judged'

@@ -12,7 +12,8 @@ export type Open = Omit<Result['criteria'][number], 'met'> & { met: Met | null; 
 type Judged = { result: Result; differences: Review['differences'] }
 
 /**
- * The result after a person's word: their verdicts where they gave one, what held before where they did not. The texts stay. Throws a 422 for
+ * The result after a person's word: their verdicts where they gave one, what held before where they did not. What was said of
+ * a verdict that they overrule goes with it, and so do the texts about the whole: their own comment is then the feedback. Throws a 422 for
  * criteria that are unknown or named twice, and for those of which nobody has said anything yet.
  */
 export function applyReview(
@@ -24,9 +25,10 @@ export function applyReview(
   const judged = criteria.map(({ model: _, met: before, ...criterion }) => {
     const own = word.get(criterion.id)
     const met: Met = own === undefined ? (before ?? 'unclear') : own ? 'met' : 'not_met'
-    return { ...criterion, met }
+    return before === null || before === met ? { ...criterion, met } : { ...criterion, met, comment: '' }
   })
-  const { feedback = comment ?? '', strengths = [], recommendations = [] } = texts ?? {}
+  const isOverruled = criteria.some(({ met }, at) => met !== null && met !== judged[at]?.met)
+  const { feedback = comment ?? '', strengths = [], recommendations = [] } = (isOverruled ? null : texts) ?? {}
   return {
     result: {
       ...scoreOf(judged, passScore),

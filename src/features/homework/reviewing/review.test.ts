@@ -53,10 +53,11 @@ describe('a person', () => {
       score: 75,
       passed: true,
       verdict: 'partially_correct',
-      feedback: result.feedback,
+      // What was said of the whole, and of the criterion, was said of another verdict.
+      ...{ feedback: '', strengths: [], recommendations: [] },
     })
     const [first, second] = result.criteria
-    expect(body.result.criteria).toEqual([first, { ...second, met: 'not_met' }])
+    expect(body.result.criteria).toEqual([first, { ...second, met: 'not_met', comment: '' }])
     expect(body.review.differences).toEqual([{ id: 'приклад', model: 'met', human: 'not_met' }])
   })
 

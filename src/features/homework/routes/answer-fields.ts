@@ -24,8 +24,9 @@ type Field = { key: keyof AnswerFields; complaint: string; isRight(value: string
 const FIELDS: Record<string, Field> = {
   student_id: {
     key: 'studentId',
-    complaint: 'must have 1 to 200 characters',
-    isRight: (value) => /\S/.test(value) && [...value].length <= 200 && value.isWellFormed(),
+    complaint: 'must have 1 to 200 characters, and not be . or ..',
+    isRight: (value) =>
+      /\S/.test(value) && !/^\.{1,2}$/.test(value) && [...value].length <= 200 && value.isWellFormed(),
   },
   exercise_id: { key: 'exerciseId', complaint: 'must match format "uuid"', isRight: (value) => UUID.test(value) },
   language: { key: 'language', complaint: 'must be a BCP 47 tag', isRight: (value) => LANGUAGE.test(value) },

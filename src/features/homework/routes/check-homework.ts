@@ -2,6 +2,7 @@ import multipart from '@fastify/multipart'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { quotaExceeded, uploadBusy } from '#features/storage/index.ts'
+import { invalid } from '#kernel/failure.ts'
 import { type Api, Id, Input, type Once } from '#platform/http/index.ts'
 import { answerInterrupted, answerTooLarge, answerUnsupportedType } from '../answer-files/failures.ts'
 import { ANSWER_EXTENSIONS, MAX_ANSWER_BYTES } from '../answer-files/formats.ts'
@@ -59,6 +60,9 @@ export async function checkHomeworkRoute(api: Api, { handIn, files, submissions,
           : { status: 202, location, body: presentAccepted(submission, duplicate) }
       }
       if (!request.isMultipart()) {
+        // Without a type there is nothing that a validator looks at.
+        if (request.body === undefined || request.body === null)
+          throw invalid('answer', 'is missing: send JSON or a form')
         const order = orderOf(request.body as Static<typeof HomeworkBody>)
         return once<Accepted>(request, reply, {
           work: async (settle) => finish(await handIn(caller, courseId, order, settle)),
