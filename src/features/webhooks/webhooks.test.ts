@@ -25,7 +25,7 @@ beforeEach(async () => {
   rival = await app.as(`Суперник ${made}`)
 })
 
-const URL_A = 'https://lms.example/hook?школа=1'
+const URL_A = 'https://lms.example/hook?%D1%88%D0%BA%D0%BE%D0%BB%D0%B0=1'
 const URL_B = 'https://author.example/hook'
 const SECRET = /^whsec_[A-Za-z0-9+/]{43}=$/
 
@@ -74,11 +74,39 @@ describe('a webhook', () => {
     ['the cloud’s own', 'http://169.254.169.254/latest/meta-data'],
     ['IPv6 with IPv4 inside', 'https://[::ffff:10.0.0.8]/'],
     ['an internal name', 'https://postgres/'],
+    ['loopback with a dot', 'https://127.0.0.1./'],
+    ['an internal name with dots', 'https://localhost../'],
+    ['an internal name in wide letters', 'https://ｌｏｃａｌｈｏｓｔ/'],
     ['a port of another protocol', 'https://lms.example:25/'],
+    ['a fragment', 'https://lms.example/hook#part'],
+    ['an empty fragment', 'https://lms.example/hook#'],
+    ['what is too long when it is encoded', `https://lms.example/${'ї'.repeat(400)}`],
   ])('leads to the public web, not to %s', async (_what, url) => {
     const { status, body } = await both.put('/webhook', { url, events: ['material.done'] })
     expect([status, body.errors?.[0].path]).toEqual([422, 'url'])
     expect((await both.get('/webhook')).status).toBe(404)
+  })
+
+  test.each([
+    [
+      'a name in other letters',
+      'https://Приклад.УКР/гак?а=б',
+      'https://xn--80aikifvh.xn--j1amh/%D0%B3%D0%B0%D0%BA?%D0%B0=%D0%B1',
+    ],
+    ['case, the usual port, no path', 'HTTPS://LMS.Example:443', 'https://lms.example/'],
+    ['a way back', 'https://lms.example/a/../hook', 'https://lms.example/hook'],
+    ['backslashes', 'https:\\\\lms.example\\hook', 'https://lms.example/hook'],
+    ['a line break and spaces', ' https://lms.exa\nmple/ho\tok ', 'https://lms.example/hook'],
+    ['nobody’s credentials', 'https://@lms.example/hook', 'https://lms.example/hook'],
+    ['a dot at the end of its name', 'https://lms.example./hook', 'https://lms.example./hook'],
+    ['a number as its host', 'https://0x08080808/hook', 'https://8.8.8.8/hook'],
+  ])('is kept as it is called: %s', async (_what, url, kept) => {
+    const { webhooks } = await set(both, { url, events: ['material.done'] })
+    expect(webhooks).toMatchObject([{ url: kept }])
+    const rows = await app.services.db.forTenant(both.tenantId, (tx) =>
+      tx.selectFrom('webhooks').select('url').execute(),
+    )
+    expect(rows).toEqual([{ url: kept }])
   })
 
   test('is https in production', async () => {

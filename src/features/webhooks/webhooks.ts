@@ -6,7 +6,7 @@ import type { Settle } from '#platform/db/settle.ts'
 import { newId } from '#platform/ids/index.ts'
 import { type Cursors, toPage } from '#platform/paging/index.ts'
 import type { Seal } from '#platform/seal/index.ts'
-import { refuseUrl } from '#platform/web/index.ts'
+import { requireUrl, WebError } from '#platform/web/index.ts'
 import * as deliveries from './deliveries-store.ts'
 import { EVENTS, TEST_EVENT, type WebhookEvent } from './events.ts'
 import { eventScopeMissing, webhookNotFound } from './failures.ts'
@@ -40,7 +40,7 @@ export function createWebhooks({ db, cursors, seal, allowHttp }: Deps) {
       const { tenantId, scopes } = caller
       const foreign = events.find((event) => !scopes.includes(EVENTS[event]))
       if (foreign !== undefined) throw eventScopeMissing(EVENTS[foreign])
-      requireReachable(url)
+      const address = addressOf(url)
       return db.forTenant(tenantId, async (tx): Promise<{ webhooks: Webhook[]; secret: string | null }> => {
         await store.lockWebhooks(tx, tenantId)
         const known = rotateSecret ? null : commonSecret(tenantId, await store.findWebhooks(tx, scopes))
@@ -50,7 +50,7 @@ export function createWebhooks({ db, cursors, seal, allowHttp }: Deps) {
           if (own.length === 0) await store.deleteWebhook(tx, scope)
           else {
             const sealed = seal.seal(secret, about(tenantId, scope))
-            await store.putWebhook(tx, { tenantId, scope, url, events: own, secret: sealed })
+            await store.putWebhook(tx, { tenantId, scope, url: address, events: own, secret: sealed })
           }
         }
         return { webhooks: await read(tx, caller), secret: known === null ? secret : null }
@@ -101,10 +101,21 @@ export function createWebhooks({ db, cursors, seal, allowHttp }: Deps) {
     return secrets.size === 1 && secret !== undefined ? secret : null
   }
 
-  function requireReachable(url: string) {
-    const wrong = refuseUrl(url)
-    if (wrong !== null) throw invalid('url', wrong)
-    if (!allowHttp && new URL(url).protocol !== 'https:') throw invalid('url', 'The URL must start with https://.')
+  /** As it will be asked for, so that what is shown, checked and called is one and the same. */
+  function addressOf(text: string): string {
+    const url = parsed(text)
+    if (url.href.includes('#')) throw invalid('url', 'The URL must not contain a fragment (#).')
+    if (!allowHttp && url.protocol !== 'https:') throw invalid('url', 'The URL must start with https://.')
+    return url.href
+  }
+}
+
+function parsed(text: string): URL {
+  try {
+    // What was within bounds as it was written may not be when its letters are encoded.
+    return requireUrl(requireUrl(text).href)
+  } catch (error) {
+    throw error instanceof WebError ? invalid('url', error.message) : error
   }
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { isPublicAddress } from './addresses.ts'
 import { createGuardedConnector } from './connector.ts'
 
-test.each(['127.0.0.1', '::1', '169.254.169.254'])(
+test.each(['127.0.0.1', '::1', '169.254.169.254', '127.0.0.1.', '10.0.0.1..'])(
   '%s is refused even where nobody checked the URL before',
   async (hostname) => {
     const lookup = async () => Promise.reject(new Error('An address needs no lookup.'))

@@ -20,7 +20,8 @@ export function createGuardedConnector({ lookup, isAllowed, signal }: Deps): bui
   const connect = buildConnector({ allowH2: false, timeout: 0, signal, lookup: guarded(lookup, isAllowed) })
   return (options, callback) => {
     // An address instead of a name is connected to without any lookup.
-    if (isIP(options.hostname) !== 0 && !isAllowed(options.hostname)) callback(refused(), null)
+    const host = options.hostname.replace(/\.+$/, '')
+    if (isIP(host) !== 0 && !isAllowed(host)) callback(refused(), null)
     else connect(options, callback)
   }
 }

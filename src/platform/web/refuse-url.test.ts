@@ -55,6 +55,8 @@ test.each([
   'http://[64:ff9b::10.0.0.1]/',
   'http://localhost/',
   'http://LOCALHOST./',
+  'http://localhost../',
+  'http://metadata.google.internal.../',
   'http://api.localhost:8000/',
   'http://printer.local/',
   'http://metadata.google.internal/',

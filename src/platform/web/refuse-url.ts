@@ -34,7 +34,7 @@ export function requireUrl(text: string, isAllowed: AddressRule = isPublicAddres
 }
 
 function checkHost(hostname: string, isAllowed: AddressRule): void {
-  const host = hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
+  const host = hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.+$/, '')
   const refused = isIP(host) ? !isAllowed(host) : isInternalName(host)
   if (refused) throw new WebError('web.refused_address', 'The URL must lead to a host on the public internet.')
 }
