@@ -6,6 +6,7 @@ import type { Database, TenantTx } from '#platform/db/database.ts'
 import type { Settle } from '#platform/db/settle.ts'
 import { type Cursors, toPage } from '#platform/paging/index.ts'
 import type { Queue } from '#platform/queue/index.ts'
+import { createTurns } from '#platform/turns/index.ts'
 import { checkSubmission } from './checking/kind.ts'
 import { submissionNotFound, submissionNotRetryable } from './failures.ts'
 import type { Submission } from './submission.ts'
@@ -14,10 +15,15 @@ import * as store from './submissions-store.ts'
 
 type Deps = { db: Pick<Database, 'forTenant'>; queue: Pick<Queue, 'add'>; cursors: Cursors }
 
+/** Responses of one process that may wait for their checks at once: of all tenants, and of each. */
+const WAITS = { total: 64, perKey: 16 }
+
+/** Milliseconds. */
 const LOOK_EVERY = 400
 
 /** Submissions of the caller's tenant. An unknown or foreign id is the Failure `submission.not_found`. */
 export function createSubmissions({ db, queue, cursors }: Deps) {
+  const turns = createTurns(WAITS)
   const find = ({ tenantId }: Caller, id: string) => db.forTenant(tenantId, (tx) => requireSubmission(tx, id))
   return {
     find,
@@ -58,17 +64,32 @@ export function createSubmissions({ db, queue, cursors }: Deps) {
         })
         return submission
       }),
-    /** The submission as it is when it is finished, when the time is over or when `signal` aborts, whichever comes first. */
-    async wait(caller: Caller, submission: Submission, milliseconds: number, signal: AbortSignal): Promise<Submission> {
-      const until = Date.now() + milliseconds
-      let found = submission
-      while (found.finishedAt === null && !signal.aborted) {
-        const left = until - Date.now()
-        if (left <= 0) break
-        await setTimeout(Math.min(LOOK_EVERY, left), undefined, { signal }).catch(() => undefined)
-        found = await find(caller, submission.id)
+    /**
+     * The submission as it is when it is finished, when the time is over or when `signal` aborts, whichever comes first. Undefined at once
+     * when it is not finished and too many are waited for already.
+     */
+    async wait(
+      caller: Caller,
+      submission: Submission,
+      milliseconds: number,
+      signal: AbortSignal,
+    ): Promise<Submission | undefined> {
+      if (submission.finishedAt !== null) return submission
+      const leave = turns.tryAcquire(caller.tenantId)
+      if (leave === undefined) return undefined
+      try {
+        const until = Date.now() + milliseconds
+        let found = submission
+        while (found.finishedAt === null && !signal.aborted) {
+          const left = until - Date.now()
+          if (left <= 0) break
+          await setTimeout(Math.min(LOOK_EVERY, left), undefined, { signal }).catch(() => undefined)
+          found = await find(caller, submission.id)
+        }
+        return found
+      } finally {
+        leave()
       }
-      return found
     },
   }
 }

@@ -6,6 +6,8 @@ export type Release = () => void
 export type Turns = {
   /** Resolves when it is this key's turn. A waiter whose signal aborts leaves the queue and rejects with the signal's reason. */
   acquire(key: string, signal: AbortSignal): Promise<Release>
+  /** A turn, if there is one now; nobody waits. */
+  tryAcquire(key: string): Release | undefined
 }
 
 type Options = {
@@ -51,6 +53,7 @@ export function createTurns({ total = Number.POSITIVE_INFINITY, perKey }: Option
   }
 
   return {
+    tryAcquire: (key) => (mayStart(key) ? take(key) : undefined),
     acquire: (key, signal) =>
       new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason)

@@ -51,3 +51,14 @@ test('one key never holds more than its share, and keeps nobody else waiting', a
   await waiting
   expect(third).toBe(true)
 })
+
+test('who does not wait gets a turn at once or none', () => {
+  const turns = createTurns({ total: 3, perKey: 2 })
+  const [first, second] = [turns.tryAcquire('а'), turns.tryAcquire('а')]
+  expect([first, second]).toEqual([expect.any(Function), expect.any(Function)])
+  expect(turns.tryAcquire('а')).toBeUndefined()
+  expect(turns.tryAcquire('б')).toBeTypeOf('function')
+  expect(turns.tryAcquire('в')).toBeUndefined()
+  first?.()
+  expect(turns.tryAcquire('в')).toBeTypeOf('function')
+})

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { TestApp } from '#test/app.ts'
+import type { Client } from '#test/client.ts'
 import { GOOD, handInAndWait, homeworkCourse, OPEN } from '../fixtures/homework-course.ts'
 import { controlsIn, says } from '../fixtures/says.ts'
 import { startWithModels } from '../fixtures/with-models.ts'
@@ -74,6 +75,28 @@ test('whoever waits for it gets it whole; whoever does not is told where it is',
   release()
   const { status, body } = await waiting
   expect([status, body.id, body.status]).toEqual([200, id, 'done'])
+})
+
+test('no tenant has everybody wait: beyond its share the answer is 202 at once', async () => {
+  const path = `/courses/${course.id}/check-homework`
+  const order = { exercise_id: course.exercises[0], student_id: STUDENT, answer: GOOD }
+  const release = world.model.hold()
+  const asked = async (of: Client, where: string, what: object, wait = 30) => {
+    const { status, headers } = await of.post(where, what, { prefer: `wait=${wait}` })
+    return `${status} ${headers.get('preference-applied')}`
+  }
+  const all = Array.from({ length: 17 }, () => asked(client, path, order))
+  try {
+    expect(await Promise.race(all)).toBe('202 null')
+    const rival = await world.app.as('Сусід')
+    const theirs = await homeworkCourse(rival)
+    const other = { ...order, exercise_id: theirs.exercises[0] }
+    expect(await asked(rival, `/courses/${theirs.id}/check-homework`, other, 1)).toBe('202 wait=1')
+  } finally {
+    release()
+  }
+  expect((await Promise.all(all)).toSorted()).toEqual([...Array(16).fill('200 wait=30'), '202 null'])
+  expect(await asked(client, path, order)).toBe('200 wait=30')
 })
 
 test('the same answer again costs nothing; another student’s is another', async () => {

@@ -31,7 +31,7 @@ type Deps = {
   stallMs: number
 }
 
-const DESCRIPTION = `An exercise with an answer key is graded at once. The answer to an \`open\` one waits for its check; with \`Prefer: wait=30\` the response waits, too, at most so many seconds (30 or fewer), and is 200 with the whole submission if that is finished by then. The same answer of the same student under the same criteria is the earlier submission again, for nothing: \`duplicate\` is true.
+const DESCRIPTION = `An exercise with an answer key is graded at once. The answer to an \`open\` one waits for its check; with \`Prefer: wait=30\` the response waits, too, at most so many seconds (30 or fewer), and is 200 with the whole submission if that is finished by then. When too many responses wait already it is 202 at once, without \`Preference-Applied\`. The same answer of the same student under the same criteria is the earlier submission again, for nothing: \`duplicate\` is true.
 
 The answer to an \`open\` exercise may be a file (${ANSWER_EXTENSIONS.join(' ')}; at most ${MAX_ANSWER_BYTES} bytes) in a form; its fields may come in any order. Of a \`.zip\` the files of text are read. A file whose text is too long or cannot be read is \`rejected\` with a reason that its student may read.`
 
@@ -47,12 +47,14 @@ export async function checkHomeworkRoute(api: Api, { handIn, files, submissions,
       const { caller } = request
       const { courseId } = request.params
       const waitMs = waitOf(request)
-      if (waitMs > 0) reply.header('preference-applied', `wait=${waitMs / 1_000}`)
       const gone = goneOf(reply)
-      const finish = async ({ submission, duplicate }: Accepted): Promise<Accepted> => ({
-        submission: await submissions.wait(caller, submission, waitMs, gone),
-        duplicate,
-      })
+      const finish = async (accepted: Accepted): Promise<Accepted> => {
+        if (waitMs === 0) return accepted
+        const submission = await submissions.wait(caller, accepted.submission, waitMs, gone)
+        if (submission === undefined) return accepted
+        reply.header('preference-applied', `wait=${waitMs / 1_000}`)
+        return { ...accepted, submission }
+      }
       const answer = ({ submission, duplicate }: Accepted) => {
         const location = `/api/v1/submissions/${submission.id}`
         return waitMs > 0 && submission.finishedAt !== null
