@@ -101,7 +101,7 @@ export async function createApi({
       const stall = stallMs === undefined ? {} : { stallMs }
       const homework = { db, queue, cursors, once, llm, ledgers, objects, log, admission, ...stall }
       await homeworkFeature(homework).routes(v1)
-      studentsFeature({ db, objects, queue, cursors }).routes(v1)
+      studentsFeature({ db, objects, queue, cursors, secret }).routes(v1)
       jobsFeature({ db, queue }).routes(v1)
       const allowHttp = config.environment !== 'production'
       webhooksFeature({ db, cursors, once, secret, allowHttp }).routes(v1)

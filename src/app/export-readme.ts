@@ -17,7 +17,7 @@ const TABLES: Record<string, string> = {
   gradings: 'how submissions were judged, each time',
   attempt_counters: 'how often students have tried what',
   split_criteria: 'criteria made of an exercise’s free text',
-  erasures: 'who was erased and when, as a hash of tenant and student',
+  erasures: 'who was erased and when, as a keyed hash of tenant and student',
   jobs: 'work in the background',
   llm_calls: 'every attempt to ask a language model and what it cost, in billionths of a USD',
   llm_reservations: 'attempts under way, and what is set aside for them',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -12,9 +13,9 @@ import { type Model, startModel } from '#test/fakes/llm/server.ts'
 import { filesBelow } from '#test/files-below.ts'
 import { keptFiles } from '#test/kept-files.ts'
 import { recordCalls } from '#test/ledger.ts'
-import { hashOfStudent } from './erase.ts'
 import { handIn, type School, school } from './fixtures/school.ts'
 import { studentsWork } from './index.ts'
+import { createStudentHashes } from './student-hash.ts'
 
 let model: Model
 let app: TestApp
@@ -40,6 +41,8 @@ afterAll(async () => {
 let students = 0
 const newStudent = () => `ґанна.їжаченко-${++students}@школа.укр`
 const exercise = (index = 0) => made.lessons[0]?.exercises[index] ?? ''
+const hashOf = (student: string) => createStudentHashes(app.services.secret).of(client.tenantId, student)
+const hashWithoutKey = (student: string) => createHash('sha256').update(`${client.tenantId}${student}`).digest('hex')
 const pathOf = (student: string) => `/students/${encodeURIComponent(student)}`
 const superuser = <R extends Record<string, unknown>>(text: string, values: unknown[] = []) =>
   queryAsSuperuser<R>(app.database, text, values)
@@ -215,15 +218,17 @@ test('the storage knows of an erasure, and never takes it for garbage', async ()
   const student = newStudent()
   await handIn(client, made, { student, exercise: exercise() })
   await client.delete(pathOf(student))
-  const file = `erasures/${client.tenantId}/${hashOfStudent(client.tenantId, student)}.json`
+  const file = `erasures/${client.tenantId}/${hashOf(student)}.json`
   expect(await filesBelow(app.objectsFolder)).toContain(file)
   const text = await readFile(join(app.objectsFolder, file), 'utf8')
   expect(JSON.parse(text)).toEqual({
     tenant_id: client.tenantId,
-    student_hash: hashOfStudent(client.tenantId, student),
+    student_hash: hashOf(student),
     erased_at: expect.stringMatching(/Z$/),
   })
   expect(text).not.toContain('їжаченко')
+  // Whoever has the list alone and guesses whose it is cannot tell.
+  expect(text).not.toContain(hashWithoutKey(student))
   const { others } = await sweep(app.services, { confirm: true, graceMs: -60_000 })
   expect(others).toBe(0)
   expect(await filesBelow(app.objectsFolder)).toContain(file)
@@ -241,7 +246,7 @@ test('what the storage does not take at once comes later', async () => {
   await rm(folder)
   await mkdir(folder)
   expect(await copyErasures(AbortSignal.timeout(5_000))).toBeGreaterThanOrEqual(1)
-  const file = `erasures/${client.tenantId}/${hashOfStudent(client.tenantId, student)}.json`
+  const file = `erasures/${client.tenantId}/${hashOf(student)}.json`
   expect(await filesBelow(app.objectsFolder)).toContain(file)
   expect(await copyErasures(AbortSignal.timeout(5_000))).toBe(0)
 })
@@ -289,6 +294,24 @@ test('a restored backup is rid of whoever was erased after it, and keeps what th
   expect((await commandLine(env).run('erasures', 'replay')).out).toBe(
     `On the lists: ${first.erasures} people.\nErased again: 0.\n`,
   )
+})
+
+test('a list from before there was a key is replayed, too, and of two entries the later one', async () => {
+  const student = newStudent()
+  await handIn(client, made, { student, exercise: exercise() })
+  const hash = hashWithoutKey(student)
+  const folder = join(app.objectsFolder, 'erasures', client.tenantId)
+  await mkdir(folder, { recursive: true })
+  const entry = { tenant_id: client.tenantId, student_hash: hash, erased_at: new Date().toISOString() }
+  await writeFile(join(folder, `${hash}.json`), JSON.stringify(entry))
+  await superuser('INSERT INTO erasures (tenant_id, student_hash, erased_at) VALUES ($1, $2, $3)', [
+    client.tenantId,
+    hashOf(student),
+    '2020-01-01T00:00:00Z',
+  ])
+  const env = { DATABASE_URL: app.database.urls.app, DATA_DIR: dirname(app.objectsFolder) }
+  expect(await commandLine(env).json('erasures', 'replay')).toMatchObject({ students: 1, submissions: 1 })
+  expect(await whereIs(student)).toEqual([])
 })
 
 const NOTHING = { submissions: 0, gradings: 0, files: 0, answers: 0, responses: 0, deliveries: 0, counters: 0 }

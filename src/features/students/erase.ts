@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Caller } from '#kernel/caller.ts'
 import { Failure } from '#kernel/failure.ts'
 import type { Database, TenantTx } from '#platform/db/database.ts'
@@ -6,6 +5,7 @@ import { jobFinished, type Queue } from '#platform/queue/index.ts'
 import type { ErasureLog } from './erasure-log.ts'
 import * as store from './erasure-store.ts'
 import { studentNotFound } from './failures.ts'
+import type { StudentHashes } from './student-hash.ts'
 
 /** How much of what there was of a student. */
 export type Removed = {
@@ -22,6 +22,7 @@ type Deps = {
   db: Pick<Database, 'forTenant'>
   queue: Pick<Queue, 'findActive' | 'cancel'>
   log: Pick<ErasureLog, 'copy'>
+  hashes: StudentHashes
 }
 
 /** Milliseconds for which an answer waits for the object store to know of it, too. */
@@ -31,9 +32,9 @@ const COPY_DEADLINE = 3_000
  * Erases a person: everything under the student's id, in one transaction with the entry in the log. What they cost stays in the
  * ledger, which knows nobody. Throws the Failure `student.not_found` when there is nothing.
  */
-export function createEraser({ db, queue, log }: Deps) {
+export function createEraser({ db, queue, log, hashes }: Deps) {
   return async ({ tenantId }: Caller, studentId: string): Promise<Removed> => {
-    const studentHash = hashOfStudent(tenantId, studentId)
+    const studentHash = hashes.of(tenantId, studentId)
     const removed = await db.forTenant(tenantId, async (tx) => {
       const removed = await eraseStudent(tx, queue, { tenantId, studentId, until: null })
       if (isNothing(removed)) throw studentNotFound()
@@ -47,10 +48,6 @@ export function createEraser({ db, queue, log }: Deps) {
     return removed
   }
 }
-
-/** Names a person in the log of erasures to whoever knows the id already. */
-export const hashOfStudent = (tenantId: string, studentId: string) =>
-  createHash('sha256').update(`${tenantId}${studentId}`).digest('hex')
 
 export const isNothing = (removed: Removed) => Object.values(removed).every((count) => count === 0)
 

@@ -11,6 +11,7 @@ import { deleteOldSubmissions } from './retention.ts'
 import { eraseStudentRoute } from './routes/erase.ts'
 import { exportStudentRoute } from './routes/export.ts'
 import { courseProgressRoute, studentProgressRoute } from './routes/progress.ts'
+import { createStudentHashes } from './student-hash.ts'
 
 export { type ReplayReport, replayErasures } from './replay.ts'
 
@@ -19,12 +20,14 @@ type ApiDeps = {
   objects: ObjectStore
   queue: Queue
   cursors: Cursors
+  /** Keys the names of people who were erased. */
+  secret: Uint8Array
 }
 
 /** Students: how far they are, what is held about them, and their being forgotten. */
-export function studentsFeature({ db, objects, queue, cursors }: ApiDeps) {
+export function studentsFeature({ db, objects, queue, cursors, secret }: ApiDeps) {
   const progress = createProgress({ db, cursors })
-  const erase = createEraser({ db, queue, log: createErasureLog({ db, objects }) })
+  const erase = createEraser({ db, queue, log: createErasureLog({ db, objects }), hashes: createStudentHashes(secret) })
   const exported = createExporter({ db, objects })
   return {
     routes(api: Api) {

@@ -1,14 +1,17 @@
 import type { Database } from '#platform/db/database.ts'
 import type { ObjectStore } from '#platform/objects/index.ts'
 import type { Queue } from '#platform/queue/index.ts'
-import { eraseStudent, hashOfStudent, isNothing, type Removed } from './erase.ts'
+import { eraseStudent, isNothing, type Removed } from './erase.ts'
 import { createErasureLog } from './erasure-log.ts'
 import * as store from './erasure-store.ts'
+import { createStudentHashes } from './student-hash.ts'
 
 type Deps = {
   db: Pick<Database, 'forTenant' | 'asOperator'>
   objects: Pick<ObjectStore, 'put' | 'get' | 'list'>
   queue: Pick<Queue, 'findActive' | 'cancel'>
+  /** The installation's own. */
+  secret: Uint8Array
 }
 
 export type ReplayReport = Removed & {
@@ -27,7 +30,8 @@ const FIRST = { tenantId: '00000000-0000-0000-0000-000000000000', studentHash: '
  * Erases again whoever was erased after the backup that this database was restored from, as both lists tell. What a person has handed in
  * since then stays. Safe to repeat; afterwards both lists say the same.
  */
-export async function replayErasures({ db, objects, queue }: Deps): Promise<ReplayReport> {
+export async function replayErasures({ db, objects, queue, secret }: Deps): Promise<ReplayReport> {
+  const hashes = createStudentHashes(secret)
   const log = createErasureLog({ db, objects })
   const wanted = await readLists()
   const report = { ...NOTHING, erasures: 0, students: 0, unknown: 0 }
@@ -65,7 +69,7 @@ export async function replayErasures({ db, objects, queue }: Deps): Promise<Repl
     for (let after = ''; ; ) {
       const students = await db.forTenant(tenantId, (tx) => store.studentIds(tx, after, BATCH))
       for (const studentId of students) {
-        const until = moments.get(hashOfStudent(tenantId, studentId))
+        const until = latest(hashes.all(tenantId, studentId).flatMap((hash) => moments.get(hash) ?? []))
         if (until === undefined) continue
         const removed = await db.forTenant(tenantId, (tx) => eraseStudent(tx, queue, { tenantId, studentId, until }))
         if (!isNothing(removed)) report.students += 1
@@ -77,6 +81,8 @@ export async function replayErasures({ db, objects, queue }: Deps): Promise<Repl
     }
   }
 }
+
+const latest = (moments: readonly Date[]) => moments.toSorted((a, b) => b.getTime() - a.getTime())[0]
 
 const KINDS = ['submissions', 'gradings', 'files', 'answers', 'responses', 'deliveries', 'counters'] as const
 

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 
 /** Secrets that we must be able to read again, as they are stored. `about` says whose secret it is: elsewhere it does not open. */
 export type Seal = {
@@ -36,4 +36,13 @@ export function createSeal(secret: Uint8Array, purpose: string): Seal {
       }
     },
   }
+}
+
+/**
+ * Names things to whoever knows both them and our secret: HMAC-SHA256 as hex. Without the secret nobody can tell whether a guess is right.
+ * Each purpose has a key of its own.
+ */
+export function createPseudonyms(secret: Uint8Array, purpose: string): (text: string) => string {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', `pseudonyms ${purpose}`, 32))
+  return (text) => createHmac('sha256', key).update(text).digest('hex')
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { createSeal } from './index.ts'
+import { createPseudonyms, createSeal } from './index.ts'
 
 const secret = randomBytes(32)
 const seal = createSeal(secret, 'webhook')
@@ -30,4 +30,12 @@ test('nothing opens when a bit of it was changed, or an end is missing', () => {
     expect(seal.open(changed, 'ours')).toBeUndefined()
     expect(seal.open(sealed.subarray(0, at), 'ours')).toBeUndefined()
   }
+})
+
+test('a pseudonym is the same for the same, and another for another text, purpose or secret', () => {
+  const name = createPseudonyms(secret, 'list')
+  const others = [name('б'), createPseudonyms(secret, 'other')('а'), createPseudonyms(randomBytes(32), 'list')('а')]
+  expect(name('а')).toBe(createPseudonyms(secret, 'list')('а'))
+  expect(new Set([name('а'), ...others]).size).toBe(4)
+  expect(name('а')).toMatch(/^[0-9a-f]{64}$/)
 })
