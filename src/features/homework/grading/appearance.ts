@@ -1,3 +1,5 @@
+import type { Span } from './quotes.ts'
+
 /** A text as it is seen: `lines` keeps line feeds, `flat` has none. `joined` are the words that were spelled letter by letter. */
 export type View = { lines: string; flat: string; joined: string[] }
 
@@ -61,13 +63,7 @@ const rot13 = (letter: string) => String.fromCharCode(((letter.charCodeAt(0) - 9
 const MOST_BLOBS = 50
 
 function decoded(text: string): string[] {
-  const blobs = [
-    ...blobsOf(text, /[\w+/-]{24,}={0,2}/g, (blob) => Buffer.from(blob, 'base64')),
-    ...blobsOf(text, /(?:[\da-f]{2}[ :]?){12,}/gi, (blob) => Buffer.from(blob.replace(/[ :]/g, ''), 'hex')),
-    ...blobsOf(text, /(?:[01]{8}\s?){8,}/g, (blob) =>
-      Buffer.from((blob.match(/[01]{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2))),
-    ),
-  ]
+  const blobs = encodedIn(text).map(({ text }) => text)
   const plain = text.replace(ESCAPE, (whole, hex, decimal, unicode, bytes) => {
     if (bytes) return Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8')
     const code = decimal ? Number(decimal) : Number.parseInt(hex ?? unicode, 16)
@@ -76,11 +72,28 @@ function decoded(text: string): string[] {
   return plain === text ? blobs : [...blobs, plain]
 }
 
-const ESCAPE = /&#x([\da-f]{1,6});|&#(\d{1,7});|\\u\{?([\da-f]{4})\}?|((?:%[\da-f]{2})+)/gi
-
-function blobsOf(text: string, pattern: RegExp, decode: (blob: string) => Buffer): string[] {
-  return [...text.matchAll(pattern).take(MOST_BLOBS)].map(([blob]) => decode(blob).toString('utf8')).filter(isText)
+/**
+ * The encoded blobs of a text (Base64, hexadecimal, binary) of so many signs at least, as far as they say something: what, and where they
+ * stand; of each kind the first.
+ */
+export function encodedIn(text: string, { least = 24, most = MOST_BLOBS } = {}): (Span & { text: string })[] {
+  const bytes = Math.ceil(least / 2)
+  const blobsOf = (pattern: RegExp, decode: (blob: string) => Buffer) =>
+    [...text.matchAll(pattern).take(most)]
+      .map(({ 0: blob, index }) => ({ start: index, end: index + blob.length, text: decode(blob).toString('utf8') }))
+      .filter(({ text }) => isText(text))
+  return [
+    ...blobsOf(new RegExp(`[\\w+/-]{${least},}={0,2}`, 'g'), (blob) => Buffer.from(blob, 'base64')),
+    ...blobsOf(new RegExp(`(?:[\\da-f]{2}[ :]?){${bytes},}`, 'gi'), (blob) =>
+      Buffer.from(blob.replace(/[ :]/g, ''), 'hex'),
+    ),
+    ...blobsOf(/(?:[01]{8}\s?){8,}/g, (blob) =>
+      Buffer.from((blob.match(/[01]{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2))),
+    ),
+  ]
 }
+
+const ESCAPE = /&#x([\da-f]{1,6});|&#(\d{1,7});|\\u\{?([\da-f]{4})\}?|((?:%[\da-f]{2})+)/gi
 
 // Random bytes are rarely letters.
 const isText = (text: string) => (text.match(/[\p{L}\p{N} ]/gu)?.length ?? 0) * 10 >= text.length * 8

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { DISGUISES, HONEST_FEEDBACK, SECRETS } from './fixtures/feedback.ts'
 import { leaksOf, withoutLeaks } from './leak.ts'
 
 const SOLUTION =
@@ -77,3 +78,36 @@ test('sentences that leak are left out, the others stay as they are', () => {
     'Добре почато! Молекули повітря розсіюють короткі хвилі світла сильніше, ніж довгі. Спробуйте ще раз.'
   expect(withoutLeaks(feedback, leaksOf(feedback, SOLUTION, []))).toBe('Добре почато! Спробуйте ще раз.')
 })
+
+describe.each(Object.entries(DISGUISES))('a solution in disguise: %s', (_what, disguise) => {
+  test.each(SECRETS)('of %j', (secret) => {
+    const feedback = `Добре почато. Ось вам підказка: ${disguise(secret)}\n\nСпробуйте ще раз.`
+    const leaks = leaksOf(feedback, secret, ['Завдання'])
+    expect(leaks.length).toBeGreaterThan(0)
+    const left = withoutLeaks(feedback, leaks)
+    expect(left).toContain('Спробуйте ще раз.')
+    expect(leaksOf(left, secret, [])).toEqual([])
+    // What the student has written is no secret in any dress.
+    expect(leaksOf(feedback, secret, [`Я думаю, що ${secret}`])).toEqual([])
+  })
+})
+
+test('honest feedback says nothing in disguise', () => {
+  const found = HONEST_FEEDBACK.flatMap(({ solution, task = '', student = '', feedback }) =>
+    // As it is read: all texts together.
+    [...feedback, feedback.join('\n')].flatMap((text) =>
+      leaksOf(text, solution, [task, student]).map(({ start, end }) => text.slice(start, end)),
+    ),
+  )
+  expect(found).toEqual([])
+})
+
+test.each(['так ні ', 'а ', 'QUJD', '0J3Q ', 'abcdef', '\u200B', 'і-', 'ab'])(
+  '%j over and over is compared with itself in no time',
+  (piece) => {
+    const text = piece.repeat(Math.ceil(30_000 / piece.length))
+    const began = performance.now()
+    leaksOf(text, `${text.slice(0, 9_999)}ж`, [text])
+    expect(performance.now() - began).toBeLessThan(5000)
+  },
+)

@@ -1,3 +1,4 @@
+import { disguisesOf } from './disguise.ts'
 import { fold } from './folding.ts'
 import type { Span } from './quotes.ts'
 
@@ -13,12 +14,23 @@ const MOST_WORDS = 60
 
 /**
  * The passages of a feedback that give the reference solution away: runs of words that stand in it in the same order, unless the student wrote
- * them or the task says them (`known`). Punctuation, case and typography do not count. A solution in other words is not found.
+ * them or the task says them (`known`). Punctuation, case and typography do not count, nor does a disguise (`disguise.ts`). In order, and apart.
+ * A solution in other words is not found.
  */
 export function leaksOf(feedback: string, solution: string, known: readonly string[]): Span[] {
-  const [said, secret] = [wordsOf(feedback), wordsOf(solution).map(({ word }) => word)]
+  const secret = wordsOf(solution).map(({ word }) => word)
   if (!isSecret(secret)) return []
   const limit = Math.min(LONGEST_RUN, Math.max(Math.min(FEWEST, secret.length), Math.ceil(secret.length * SHARE)))
+  return apart([
+    ...copiesOf(feedback, { words: secret, limit, known }),
+    ...disguisesOf(feedback, { words: secret, limit, known }),
+  ])
+}
+
+type Secret = { words: readonly string[]; limit: number; known: readonly string[] }
+
+function copiesOf(feedback: string, { words: secret, limit, known }: Secret): Span[] {
+  const said = wordsOf(feedback)
   const places = placesOf(secret)
   const allowed = known.map((text) => phrase(wordsOf(text)))
   const leaks: Span[] = []
@@ -35,6 +47,16 @@ export function leaksOf(feedback: string, solution: string, known: readonly stri
     at += length
   }
   return leaks
+}
+
+function apart(spans: readonly Span[]): Span[] {
+  const merged: Span[] = []
+  for (const { start, end } of spans.toSorted((a, b) => a.start - b.start)) {
+    const last = merged.at(-1)
+    if (last !== undefined && start < last.end) last.end = Math.max(last.end, end)
+    else merged.push({ start, end })
+  }
+  return merged
 }
 
 /** The feedback without the sentences that leak. */
