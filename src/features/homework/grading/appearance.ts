@@ -1,10 +1,14 @@
 import type { Span } from './quotes.ts'
-
-/** A text as it is seen: `lines` keeps line feeds, `flat` has none. `joined` are the words that were spelled letter by letter. */
-export type View = { lines: string; flat: string; joined: string[] }
+import { soundsIn } from './sound.ts'
 
 /**
- * The ways in which a text can be read: as it stands, with digits for letters read as letters, backwards, in ROT13, and what its escapes and
+ * A text as it is seen: `lines` keeps line feeds, `flat` has none. `joined` are the words that were spelled letter by letter. `sound` is what
+ * may be Ukrainian in Latin letters, as it sounds.
+ */
+export type View = { lines: string; flat: string; joined: string[]; sound: string }
+
+/**
+ * The ways in which a text can be read: as it stands, with digits for letters read as letters, as it sounds, backwards, in ROT13, and what its escapes and
  * encoded blobs (Base64, hexadecimal, binary; one within another) say. Linear in the text, and bounded in what it decodes.
  */
 export function viewsOf(text: string, depth = 2): View[] {
@@ -13,11 +17,11 @@ export function viewsOf(text: string, depth = 2): View[] {
   const readings = [
     plain,
     ...(LEET_WORD.test(plain) ? [plain.replace(LEET_WORDS, unleet)] : []),
-    [...plain].reverse().join(''),
-    ...(latin ? [plain.replace(/[a-z]/g, rot13)] : []),
-  ]
+    ...(CYRILLIC_LEET_WORD.test(plain) ? [plain.replace(CYRILLIC_LEET_WORDS, unleetCyrillic)] : []),
+  ].map((reading) => sounding(view(reading)))
+  const turned = [[...plain].reverse().join(''), ...(latin ? [plain.replace(/[a-z]/g, rot13)] : [])].map(view)
   const inner = depth === 0 ? [] : decoded(text).flatMap((blob) => viewsOf(blob, depth - 1))
-  return [...readings.map(view), ...inner]
+  return [...readings, ...turned, ...inner]
 }
 
 /** Letters that look alike as one, in lower case, without accents: for words that are compared with a view. */
@@ -38,8 +42,14 @@ function view(plain: string): View {
       joined.push(whole)
       return whole
     })
-  return { lines, flat: lines.replace(/\s+/g, ' '), joined }
+    .replace(HUNDRED, '100')
+  return { lines, flat: lines.replace(/\s+/g, ' '), joined, sound: '' }
 }
+
+const sounding = (view: View): View => ({ ...view, sound: soundsIn(view.flat) })
+
+// 1OO and lOO.
+const HUNDRED = /(?<![\p{L}\p{N}_])[1il|][0o]{2}(?![\p{L}\p{N}_])/gu
 
 const SPELLED = /(?<![\p{L}\p{N}])(?:[\p{L}\p{N}][ .\-_*·|/~]{1,3}){3,}[\p{L}\p{N}](?![\p{L}\p{N}])/gu
 
@@ -57,6 +67,12 @@ const LEET: Record<string, string> = { 0: 'o', 1: 'i', 3: 'e', 4: 'a', 5: 's', 7
 const LEET_WORD = /[a-z][013457@$]+[a-z]|(?<![\p{L}\p{N}])[1345$@][a-z]{2}/u
 const LEET_WORDS = /[a-z013457@$]+/g
 const unleet = (word: string) => (/[a-z]/.test(word) ? word.replace(/[013457@$]/g, (sign) => LEET[sign] ?? sign) : word)
+
+const CYRILLIC_LEET: Record<string, string> = { 0: 'о', 1: 'і', 3: 'з', 4: 'ч', 6: 'б', '@': 'а', $: 'с' }
+const CYRILLIC_LEET_WORD = /[а-яіїєґ][01346@$]+[а-яіїєґ]|(?<![\p{L}\p{N}])[01346@$][а-яіїєґ]{2}/u
+const CYRILLIC_LEET_WORDS = /[а-яіїєґ01346@$]+/g
+const unleetCyrillic = (word: string) =>
+  /[а-яіїєґ]/.test(word) ? word.replace(/[01346@$]/g, (sign) => CYRILLIC_LEET[sign] ?? sign) : word
 
 const rot13 = (letter: string) => String.fromCharCode(((letter.charCodeAt(0) - 97 + 13) % 26) + 97)
 

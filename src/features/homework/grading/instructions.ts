@@ -1,5 +1,5 @@
 import { type View, viewsOf } from './appearance.ts'
-import { LINES, PHRASES, SPELLED_STEMS } from './orders.ts'
+import { LINES, PHRASES, SOUNDS, SPELLED_STEMS } from './orders.ts'
 import type { Span } from './quotes.ts'
 
 /**
@@ -7,7 +7,7 @@ import type { Span } from './quotes.ts'
  * and markup. Empty for an answer that only does the task.
  *
  * How a quote is known to be the attack itself: the answer is read as a person and as a model may read it (`appearance.ts`: look-alike
- * letters, spelled words, backwards, decoded) and compared with what orders to a grader are made of (`orders.ts`), paragraph by paragraph. A
+ * letters, spelled words, backwards, decoded, Ukrainian in Latin letters) and compared with what orders to a grader are made of (`orders.ts`), paragraph by paragraph. A
  * paragraph that has one is a span, and a quote within it is the attack. An order that only the whole answer shows, being spread over
  * paragraphs, makes the whole answer one span. Since an order may stand in one paragraph and its bait in the next, `judge` trusts no `met` of
  * an answer with any span: the verdicts wait for a person, who sees the spans and the model's quotes, and no point is lost for good.
@@ -44,8 +44,9 @@ function paragraphsOf(text: string): Span[] {
 
 const speaksToGrader = (text: string) => breaksOut(text) || viewsOf(text).some(hasOrder)
 
-const hasOrder = ({ lines, flat, joined }: View) =>
+const hasOrder = ({ lines, flat, joined, sound }: View) =>
   PHRASES.some((phrase) => phrase.test(flat)) ||
+  (sound !== '' && SOUNDS.some((phrase) => phrase.test(sound))) ||
   LINES.some((line) => line.test(lines)) ||
   joined.some((word) => SPELLED_STEMS.test(word))
 

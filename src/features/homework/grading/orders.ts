@@ -1,19 +1,20 @@
 import { skeleton } from './appearance.ts'
+import { soundOfPattern } from './sound.ts'
 
 /**
  * What orders to a grader are made of, in the languages that students here write and models understand. Sources are regular expressions:
  * each begins at a word's beginning, `\\b` is a word's end, `~` is up to 60 characters of the same sentence. They are compared with a view
  * (`appearance.ts`) and therefore written in lower case and folded like it. Bounded repetitions only: every search is linear.
  */
-const phrases = (...sources: string[]) => sources.map((source) => compiled(source, `(?<![\\p{L}\\p{N}_])(?:${source})`))
+const phrases = (...sources: string[]) => sources.map((source) => `(?<![\\p{L}\\p{N}_])(?:${source})`)
 const lines = (...sources: string[]) =>
-  sources.map((source) => compiled(source, `^[^\\p{L}\\p{N}\\n]{0,20}(?:${source})`))
+  sources.map((source) => compiled(`^[^\\p{L}\\p{N}\\n]{0,20}(?:${source})`, skeleton))
 
-function compiled(_source: string, whole: string): RegExp {
-  const escaped = whole.replaceAll('\\b', '(?![\\p{L}\\p{N}_])').replaceAll('~', '[^.!?]{0,60}')
+function compiled(source: string, folded: (part: string) => string): RegExp {
+  const escaped = source.replaceAll('\\b', '(?![\\p{L}\\p{N}_])').replaceAll('~', '[^.!?]{0,60}')
   // Escapes such as \p{L} are in capitals, which folding would lower.
   return new RegExp(
-    escaped.replace(/\\.(?:\{\w+\})?|[^\\]+/gu, (part) => (part[0] === '\\' ? part : skeleton(part))),
+    escaped.replace(/\\.(?:\{\w+\})?|[^\\]+/gu, (part) => (part[0] === '\\' ? part : folded(part))),
     'mu',
   )
 }
@@ -34,8 +35,7 @@ const GRADER =
 const GRADER_ONLY =
   '(grader|examiner|evaluator|autograder|ai (grader|reviewer|checker|evaluator|assistant)|language model|llm\\b|chatbot|chatgpt|gpt\\b|екзаменатор|оцінювач|перевіряч|перевіряльник|перевіряюч|ші\\b|нейромереж|проверяющ|нейросет)'
 
-/** Anywhere in a text. */
-export const PHRASES: readonly RegExp[] = [
+const SOURCES: readonly string[] = [
   // To forget what was said.
   ...phrases(
     `(?<!don.t )(?<!not )(?<!never )(ignore|ignoring|disregard|forget|overlook|bypass|override|discard|abandon)\\b~${ORDERS}`,
@@ -163,8 +163,17 @@ export const PHRASES: readonly RegExp[] = [
     '["\'](verdicts?|judge?ments?|criteria|grading)["\'] ?: ?["\'[{]',
     '<(score|grade|mark|result|verdict|met|passed|status|criterion[^>]{0,30})> ?(100|max|full|true|met|passed|correct|a\\+|yes)',
     '(verdict|вердикт|status|рішення) ?[:=-]>? ?["\']?(correct|passed|met|accepted|approved|правильно|зараховано)\\b',
-  ].map((source) => compiled(source, source)),
+  ],
 ]
+
+/** Anywhere in a text. */
+export const PHRASES: readonly RegExp[] = SOURCES.map((source) => compiled(source, skeleton))
+
+const lettersOf = (source: string) => source.replace(/\\.(?:\{\w+\})?/g, '')
+const isUkrainian = (source: string) => /^[^\p{L}]*\p{Script=Cyrillic}/u.test(lettersOf(source))
+
+/** What begins with Ukrainian or Russian, anywhere in a text as it sounds (`sound.ts`). */
+export const SOUNDS: readonly RegExp[] = SOURCES.filter(isUkrainian).map((source) => compiled(source, soundOfPattern))
 
 /** At the beginning of a line. */
 export const LINES: readonly RegExp[] = lines(
@@ -177,6 +186,6 @@ export const LINES: readonly RegExp[] = lines(
 
 /** In words that were spelled letter by letter. */
 export const SPELLED_STEMS = compiled(
-  '',
   '(ignor|score|grade|instruct|criteri|system|prompt|passed|fullmark|оцінк|балів|максим|інструкц|ігнор|критер|зарах|постав)',
+  skeleton,
 )
