@@ -17,6 +17,8 @@ export type Asked = {
   schema_name: string
   /** Criteria among the others that no answer fulfils. */
   controls?: Control[]
+  /** Scripts that an answer may be in, besides Latin and Cyrillic. */
+  scripts?: string[]
 }
 
 /** An answer of a model's, and all that it rests on. */
@@ -80,11 +82,16 @@ export async function buy<S extends TSchema>(
   signal.throwIfAborted()
 
   const { schema, schemaName, maxOutputTokens } = question
-  const { message, complain, controls } = question.draw?.() ?? { ...question, controls: undefined }
+  const { message, complain, controls, scripts } = question.draw?.() ?? {
+    ...question,
+    controls: undefined,
+    scripts: undefined,
+  }
   const { version: promptVersion, text: system } = prompt
   const asked: Asked = {
     ...{ prompt_version: promptVersion, system, user: fence(message), schema_name: schemaName },
     ...(controls && { controls }),
+    ...(scripts && { scripts }),
   }
   onAsk?.(asked)
   const ledger = ledgers.for({

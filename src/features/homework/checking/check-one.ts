@@ -62,8 +62,8 @@ export function createChecker(deps: Deps): CheckOne {
       const checked = await buy(deps, order, checkQuestion({ exercise, lesson, answer, language }), shelf)
       const { output: reply, provider, model, promptVersion } = checked
       replies.push({ prompt: 'check', output: reply })
-      const { system, controls } = checked.asked
-      const judging = { exercise, answer, hidden, language, reply, systems: [system], controls }
+      const { system, controls, scripts } = checked.asked
+      const judging = { exercise, answer, hidden, language, reply, systems: [system], controls, scripts }
       const rewritten = await rewrite(judging)
       if (rewritten !== null) replies.push({ prompt: 'feedback', output: rewritten })
       const gradedBy = { kind: 'llm' as const, model: `${provider}/${model}`, prompt_version: promptVersion }

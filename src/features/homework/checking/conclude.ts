@@ -24,11 +24,13 @@ export type Judging = {
   systems: readonly string[]
   /** Criteria that were asked among the others and that no answer fulfils. The student reads nothing of them. */
   controls: readonly Control[] | undefined
+  /** That an answer may be in; undefined where nobody looked. */
+  scripts: readonly string[] | undefined
   gradedBy: GradedBy
 }
 
 /** What of a reply must not be read as it stands: its texts, and the passages. Undefined when there is nothing. */
-export function leakOf(judging: Omit<Judging, 'rewritten' | 'gradedBy' | 'hidden'>): Leak | undefined {
+export function leakOf(judging: Omit<Judging, 'rewritten' | 'gradedBy' | 'hidden' | 'scripts'>): Leak | undefined {
   if (!judging.reply.is_attempt) return undefined
   const texts = textsFor(judging)
   const leaked = guardOf(judging).leaked(texts)
@@ -39,7 +41,7 @@ export type Leak = { texts: Texts; leaked: string[] }
 
 /** Makes of replies what the student gets. Pure: the same replies give the same result at any time. */
 export function conclude(judging: Judging): Concluded {
-  const { exercise, answer, hidden, language, reply, rewritten, controls = [], gradedBy } = judging
+  const { exercise, answer, hidden, language, reply, rewritten, controls = [], scripts, gradedBy } = judging
   const guard = guardOf(judging)
   const words = WORDS[languageOf(language, answer)]
   if (!reply.is_attempt) {
@@ -55,6 +57,7 @@ export function conclude(judging: Judging): Concluded {
     judgements: reply.judgements.map((judgement) => withComment(judgement, texts)),
     hidden,
     controls: controls.map(({ id }) => id),
+    scripts,
   })
   const result: Result = {
     ...{ score, passed, verdict },

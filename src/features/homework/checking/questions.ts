@@ -1,6 +1,7 @@
 import type { Static, TSchema } from 'typebox'
 import type { Criterion, LessonNode } from '#features/structure/index.ts'
 import type { Message } from '#platform/llm/fence.ts'
+import { scriptsOf, scriptsOfLanguage } from '../grading/script.ts'
 import type { JudgedExercise } from '../grading/verdict.ts'
 import { type Control, withControl } from './control.ts'
 import { CheckReply, CriteriaReply, FeedbackReply } from './reply-schemas.ts'
@@ -18,7 +19,7 @@ export type Question<S extends TSchema> = {
   draw?: () => Drawn<S>
 }
 
-type Drawn<S extends TSchema> = Pick<Question<S>, 'message' | 'complain'> & { controls: Control[] }
+type Drawn<S extends TSchema> = Pick<Question<S>, 'message' | 'complain'> & { controls: Control[]; scripts: string[] }
 
 type Task = Pick<JudgedExercise, 'description' | 'referenceSolution' | 'gradingCriteria'>
 type Lesson = Pick<LessonNode, 'title' | 'concepts'>
@@ -43,9 +44,19 @@ export function checkQuestion(about: Checked): Question<typeof CheckReply> {
     maxOutputTokens: 10_000 + 400 * (criteria.length + 1),
     draw() {
       const { criteria: asked, control } = withControl(criteria, [exercise.description, answer])
-      return { message: checkMessage(about, asked), controls: [control], complain: complaintAbout(asked) }
+      return {
+        ...{ message: checkMessage(about, asked), controls: [control], complain: complaintAbout(asked) },
+        scripts: scriptsAround(about),
+      }
     },
   }
+}
+
+/** What the student was given and asked for, and what the course says beside it. */
+function scriptsAround(about: Checked): string[] {
+  const data = checkMessage(about, about.exercise.criteria).data.filter(({ label }) => label !== 'answer')
+  const texts = [...data.map(({ text }) => text), about.exercise.gradingCriteria ?? '']
+  return [...new Set([...scriptsOf(texts.join('\n')), ...scriptsOfLanguage(about.language)])]
 }
 
 type Checked = {

@@ -32,6 +32,7 @@ export function rejudge(grading: Recorded, submission: Submission): Concluded {
     rewritten: Check(FeedbackReply, rewritten) ? rewritten : null,
     systems: first ? [first.system] : [],
     controls: first?.controls,
+    scripts: first?.scripts,
     gradedBy: {
       kind: 'llm',
       model: `${grading.provider}/${grading.model}`,

@@ -2,6 +2,7 @@ import { folded } from './folding.ts'
 import { instructionsIn, overlap } from './instructions.ts'
 import { quotesIn, type Span } from './quotes.ts'
 import { scoreOf } from './score.ts'
+import { isForeign } from './script.ts'
 import type { JudgedExercise, Judgement, Score, Verdict } from './verdict.ts'
 
 export type Judged = Score & { verdicts: Verdict[]; needsReview: boolean; instructions: Span[] }
@@ -18,6 +19,8 @@ type Input = {
    * one of them is met obeys somebody or did not read: it is believed in nothing.
    */
   controls?: readonly string[]
+  /** Those that the task and what surrounds it use; without them nobody looks. */
+  scripts?: readonly string[] | undefined
 }
 
 /** Characters of a quote that is shown; what was compared may be longer. */
@@ -26,14 +29,16 @@ const SHOWN = 200
 /**
  * Makes verdicts of what a model says. Its `met` holds only with a quote that stands in the answer, is more than the task's own words, and only when nothing in the answer speaks
  * to the grader: a model that has read an order is no witness, whatever it quotes, so that its `met` waits, as `unclear`, for a person. What it
- * said twice with different verdicts, or not at all, is unclear as well, and so is all of it when it says that a control is met. A person has to look when a required criterion is unclear, or when the
+ * said twice with different verdicts, or not at all, is unclear as well, and so is all of it when it says that a control is met, or
+ * when a part of the answer is in a script that nobody here reads. A person has to look when a required criterion is unclear, or when the
  * answer tried to speak to the grader, in the open or hidden. The same input always gives the same verdicts, in any order of judgements.
  */
-export function judge({ exercise, answer, judgements, hidden = 0, controls = [] }: Input): Judged {
+export function judge({ exercise, answer, judgements, hidden = 0, controls = [], scripts }: Input): Judged {
   const instructions = instructionsIn(answer)
   const find = quotesIn(answer)
   const isOfTask = ofTask(exercise)
   const isCredulous = judgements.some(({ id, met }) => met === 'met' && controls.includes(id))
+  const isUnread = scripts !== undefined && isForeign(answer, scripts)
   const verdicts = exercise.criteria.map(({ id, text: criterion, weight, required }): Verdict => {
     const about = { id, criterion, weight, required }
     const said = judgements.filter((judgement) => judgement.id === id).map((judgement) => examine(judgement, find))
@@ -43,7 +48,7 @@ export function judge({ exercise, answer, judgements, hidden = 0, controls = [] 
       return { ...about, met: 'unclear', quote: null, comment, changed: { from: 'unclear', why: 'not_judged' } }
     }
     const { met, places, comment } = first
-    const why = met === 'met' ? doubt(first, { instructions, isCredulous, isOfTask }) : undefined
+    const why = met === 'met' ? doubt(first, { instructions, isCredulous, isUnread, isOfTask }) : undefined
     return {
       ...about,
       met: why ? 'unclear' : met,
@@ -53,7 +58,7 @@ export function judge({ exercise, answer, judgements, hidden = 0, controls = [] 
     }
   })
   const isUnclear = verdicts.some(({ met, required }) => required && met === 'unclear')
-  const needsReview = hidden > 0 || instructions.length > 0 || isCredulous || isUnclear
+  const needsReview = hidden > 0 || instructions.length > 0 || isCredulous || isUnread || isUnclear
   return { ...scoreOf(verdicts, exercise.passScore), verdicts, needsReview, instructions }
 }
 
@@ -93,13 +98,13 @@ const better = (a: Examined, b: Examined) =>
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
-type Signs = { instructions: Span[]; isCredulous: boolean; isOfTask(quote: string): boolean }
+type Signs = { instructions: Span[]; isCredulous: boolean; isUnread: boolean; isOfTask(quote: string): boolean }
 
-function doubt({ quote, places }: Examined, { instructions, isCredulous, isOfTask }: Signs) {
+function doubt({ quote, places }: Examined, { instructions, isCredulous, isUnread, isOfTask }: Signs) {
   if (quote === null || quote.trim() === '') return 'quote_missing'
   if (places.length === 0) return 'quote_not_found'
   if (isOfTask(quote)) return 'quote_is_task'
-  if (instructions.length === 0) return isCredulous ? 'control_met' : undefined
+  if (instructions.length === 0) return isCredulous ? 'control_met' : isUnread ? 'script_not_read' : undefined
   const isClean = places.some((place) => !instructions.some((instruction) => overlap(place, instruction)))
   return isClean ? 'model_was_addressed' : 'quote_is_instruction'
 }

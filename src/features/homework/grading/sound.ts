@@ -11,13 +11,19 @@ export function soundOf(text: string): string {
     .replace(/і{2,}/g, 'і')
 }
 
-/** The same of a regular expression's own letters. */
+/** The same of a regular expression's own letters; a word of и alone, which would be any і, is none. */
 export const soundOfPattern = (source: string) =>
-  soundOf(source.replace(/ь\??|ъ/g, '').replace(/[єюя]/g, (letter) => SOFT[letter] ?? letter))
+  soundOf(
+    source
+      .replace(/(?<=\|)ии(?=\()/g, '—')
+      .replace(/ь\??|ъ/g, '')
+      .replace(/[єюя]/g, (letter) => SOFT[letter] ?? letter),
+  )
 
-/** Of a text the sentences that may be such, as they sound: in Latin letters, and no English. */
+/** Of a view the sentences that may be such, as they sound: what of them is in Latin letters, if it is no English. */
 export function soundsIn(flat: string): string {
   return flat
+    .replace(/[\p{L}\p{N}_]+/gu, (word) => (/[^a-z\d_]/.test(word) ? '—' : word))
     .split(/[.!?]+/)
     .filter((sentence) => /[a-z]{3}/.test(sentence) && !ENGLISH.test(sentence))
     .map(soundOf)

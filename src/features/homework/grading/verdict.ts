@@ -24,7 +24,7 @@ export type Judgement = { id: string; met: Met; quote: string | null; comment: s
 
 /**
  * Why code does not take the model's word: no quote; not the student's words; words that speak to the grader, or stand beside such words; the
- * model fell for a control; or it said nothing, or two things.
+ * model fell for a control; a part of the answer is in a script that is none of the course's; or it said nothing, or two things.
  */
 export type Doubt =
   | 'quote_missing'
@@ -33,6 +33,7 @@ export type Doubt =
   | 'quote_is_task'
   | 'model_was_addressed'
   | 'control_met'
+  | 'script_not_read'
   | 'not_judged'
 
 /** What holds of one criterion after code has looked at it. `changed` says what code made of the model's word, and why. */
