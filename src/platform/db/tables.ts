@@ -375,6 +375,7 @@ export interface Submissions {
   regraded: Json | null
   result: Json | null
   review: Json | null
+  review_reasons: Generated<Json>
   sha256: string | null
   size_bytes: Int8 | null
   status: Generated<string>
