@@ -12,7 +12,7 @@ export const WebhookWish = Input(
     url: Type.String({
       minLength: 1,
       maxLength: 2_048,
-      description: 'https, public.',
+      description: 'https, on the public internet.',
       examples: ['https://lms.example/hooks/courses'],
     }),
     events: Type.Array(OneOf(...EVENT_NAMES), { minItems: 1, maxItems: 50 }),
