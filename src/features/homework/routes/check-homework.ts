@@ -31,7 +31,7 @@ type Deps = {
   stallMs: number
 }
 
-const DESCRIPTION = `An exercise with an answer key is graded at once. The answer to an \`open\` one waits for its check; with \`Prefer: wait=30\` the response waits, too, at most so many seconds (30 or fewer), and is 200 with the whole submission, and \`duplicate\`, if that is finished by then. The same answer of the same student under the same criteria is the earlier submission again, for nothing: \`duplicate\` is true.
+const DESCRIPTION = `An exercise with an answer key is graded at once: 202 says \`done\`, and with \`Prefer: wait=1\` the result is in the response. The answer to an \`open\` one waits for its check; with \`Prefer: wait=30\` the response waits, too, at most so many seconds (30 or fewer), and is 200 with the whole submission, and \`duplicate\`, if that is finished by then. The same answer of the same student under the same criteria is the earlier submission again, for nothing: \`duplicate\` is true.
 
 The answer to an \`open\` exercise may be a file (${ANSWER_EXTENSIONS.join(' ')}; at most ${MAX_ANSWER_BYTES} bytes) in a form; its fields may come in any order. Of a \`.zip\` the files of text are read. A file whose text is too long or cannot be read is \`rejected\` with a reason that its student may read.`
 
