@@ -13,6 +13,7 @@ import { exportStudentRoute } from './routes/export.ts'
 import { courseProgressRoute, studentProgressRoute } from './routes/progress.ts'
 
 export { type ReplayReport, replayErasures } from './replay.ts'
+export { countOldSubmissions } from './retention-store.ts'
 
 type ApiDeps = {
   db: Pick<Database, 'forTenant' | 'asOperator'>
