@@ -170,6 +170,8 @@ export interface Jobs {
   finished_at: Timestamp | null
   id: string
   kind: string
+  last_error_code: string | null
+  last_error_message: string | null
   max_attempts: Generated<number>
   payload: Json
   priority: number
