@@ -55,6 +55,8 @@ test('an answer is judged by its criteria, with the student’s words as evidenc
     },
   })
   for (const { quote } of submission.result.criteria) expect(GOOD).toContain(quote)
+  const shown = (await client.get(`/courses/${course.id}/exercises`)).body.items
+  expect(shown).toMatchObject([{ gradable: true, not_gradable: null }])
   expect(world.asked()).toEqual(['check'])
   const [call, ...others] = await world.calls(client.tenantId)
   expect(call).toMatchObject({ action: 'homework_check', course_id: course.id, outcome: 'answered' })
@@ -296,7 +298,7 @@ describe('the feedback', () => {
   test('is in the language that was asked for', async () => {
     const { result } = await handIn(GOOD, { language: 'en' })
     expect(world.model.calls[0]?.asked?.user).toContain('Feedback language: en.')
-    expect(result.feedback).toContain('are covered')
+    expect(result.feedback).toBe('All that the task asks for is there.')
     await handIn(`${GOOD} Отже.`)
     expect(world.model.calls[1]?.asked?.user).toContain('Feedback language: that of the answer.')
   })
