@@ -14,7 +14,7 @@ export async function startAnother(
   const services = await openServices({ config: { objects }, appUrl: app.database.urls.app, log })
   const http = { host: '127.0.0.1', port: 0, corsOrigins: [], trustedProxies: [], processes: 1 }
   const running = await createApi({
-    config: { environment: 'test', http, maxUploadBytes: 1024 ** 3, maxConcurrentUploads: 8 },
+    config: { environment: 'test', http, maxUploadBytes: 1024 ** 3, maxConcurrentUploads: 8, webhookTargets: 'public' },
     services,
     models: withoutLanguageModels({ db: services.db, log }),
     log,

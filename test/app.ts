@@ -48,6 +48,7 @@ export type TestAppOptions = {
   maxConcurrentUploads?: number
   corsOrigins?: string[]
   trustedProxies?: string[]
+  webhookTargets?: Config['webhookTargets']
   web?: WebFetcher
   poster?: WebPoster
   /** What reads films and draws pages; nothing is installed unless told so. */
@@ -68,6 +69,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     maxConcurrentUploads = 64,
     corsOrigins = [],
     trustedProxies = [],
+    webhookTargets = 'public',
   } = options
   const database = await cloneDatabase()
   const folder = await mkdtemp(join(tmpdir(), 'course-supporter-app-'))
@@ -88,7 +90,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const http = { host: '127.0.0.1', port: 0, corsOrigins, trustedProxies, processes: 1 }
   const { uploadStallMs } = options
   const running = await createApi({
-    config: { environment: 'test', http, maxUploadBytes, maxConcurrentUploads },
+    config: { environment: 'test', http, maxUploadBytes, maxConcurrentUploads, webhookTargets },
     services,
     models,
     log,
@@ -97,7 +99,14 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const url = await running.api.listen({ host: '127.0.0.1', port: 0, listenTextResolver: () => 'listening' })
   const work = worker
     ? await (await loadWorker())({
-        config: { environment: 'test', workerSlots: 4, drainMs: 1_000, objects, scratchDir: scratchFolder },
+        config: {
+          environment: 'test',
+          workerSlots: 4,
+          drainMs: 1_000,
+          objects,
+          scratchDir: scratchFolder,
+          webhookTargets,
+        },
         services,
         models,
         queueUrl: database.urls.queue,

@@ -21,7 +21,7 @@ import type { LanguageModels } from './language-models.ts'
 import type { Services } from './services.ts'
 
 export type ApiOptions = {
-  config: Pick<Config, 'environment' | 'http' | 'maxUploadBytes' | 'maxConcurrentUploads'>
+  config: Pick<Config, 'environment' | 'http' | 'maxUploadBytes' | 'maxConcurrentUploads' | 'webhookTargets'>
   services: Services
   models: LanguageModels
   log: Log
@@ -104,7 +104,7 @@ export async function createApi({
       studentsFeature({ db, objects, queue, cursors, secret }).routes(v1)
       jobsFeature({ db, queue }).routes(v1)
       const allowHttp = config.environment !== 'production'
-      webhooksFeature({ db, cursors, once, secret, allowHttp }).routes(v1)
+      webhooksFeature({ db, cursors, once, secret, allowHttp, reach: config.webhookTargets }).routes(v1)
       usage.routes(v1)
     },
     { prefix: '/api/v1' },

@@ -45,6 +45,16 @@ test('production listens to all, logs JSON, and names its database and its bucke
   expect([http.host, log.pretty]).toEqual(['0.0.0.0', false])
 })
 
+test('webhooks may stay nearby in development alone', () => {
+  expect(readConfig({}).webhookTargets).toBe('nearby')
+  expect(readConfig({ WEBHOOK_TARGETS: 'public' }).webhookTargets).toBe('public')
+  expect(readConfig({ ENVIRONMENT: 'test' }).webhookTargets).toBe('public')
+  expect(readConfig(PRODUCTION).webhookTargets).toBe('public')
+  expect(problemsOf({ ...PRODUCTION, WEBHOOK_TARGETS: 'nearby' })).toEqual([
+    'WEBHOOK_TARGETS must be public in production: tenants name the addresses',
+  ])
+})
+
 test('every wrong and every missing variable is named at once, in one line without a value', () => {
   const wrong: Env = {
     ENVIRONMENT: 'prod-SECRET',

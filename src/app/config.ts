@@ -32,6 +32,8 @@ export type Config = {
   maxConcurrentUploads: number
   /** Jobs that one worker process runs at once. */
   workerSlots: number
+  /** Where webhooks may be sent: to the public internet alone, or to this machine and its networks, too. */
+  webhookTargets: 'public' | 'nearby'
   /** How long a stop waits for what runs. */
   drainMs: number
 }
@@ -69,11 +71,19 @@ export function readConfig(env: Env, needs: Needs = {}): Config {
     maxUploadBytes: read.integer('MAX_UPLOAD_BYTES', GIB, { min: 1, max: 5 * 1024 * GIB }),
     maxConcurrentUploads: read.integer('MAX_CONCURRENT_UPLOADS', 8, { min: 1, max: 10_000 }),
     workerSlots: read.integer('WORKER_CONCURRENCY', 4, { min: 1, max: 100 }),
+    webhookTargets: read.oneOf(
+      'WEBHOOK_TARGETS',
+      ['public', 'nearby'],
+      environment === 'development' ? 'nearby' : 'public',
+    ),
     drainMs: read.integer('DRAIN_SECONDS', 30, { min: 0, max: 3_600 }) * 1_000,
   }
   if (config.redisUrl !== undefined) read.url('REDIS_URL', config.redisUrl, ['redis://', 'rediss://'])
   if (config.http.processes > 1 && config.redisUrl === undefined) {
     read.fail('REDIS_URL', 'is missing: more than one API process (WEB_CONCURRENCY) cannot count requests alone')
+  }
+  if (inProduction && config.webhookTargets !== 'public') {
+    read.fail('WEBHOOK_TARGETS', 'must be public in production: tenants name the addresses')
   }
   read.finish()
   return config

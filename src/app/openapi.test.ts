@@ -69,6 +69,14 @@ describe('the OpenAPI document', () => {
     expect(key?.name).toBe('Idempotency-Key')
   })
 
+  test('tells of Prefer where it is honoured', () => {
+    const { parameters = [], responses } = operation('checkHomework')
+    const headers = parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name)
+    expect(headers.toSorted()).toEqual(['Idempotency-Key', 'Prefer'])
+    for (const status of ['200', '202'])
+      expect(responses[status]?.headers).toHaveProperty('Preference-Applied.description')
+  })
+
   test('says what is taken, what it takes to read it, and what is not there yet', () => {
     const { description } = operation('addMaterial')
     const [taken = '', reading = ''] = description.split('Films and recordings')

@@ -22,7 +22,13 @@ export async function describedApi(): Promise<string> {
   const http = { host: '127.0.0.1', port: 0, corsOrigins: [], trustedProxies: [], processes: 1 }
   const log = await createLog({ level: 'silent', pretty: false })
   const running = await createApi({
-    config: { environment: 'production', http, maxUploadBytes: 1024 ** 3, maxConcurrentUploads: 8 },
+    config: {
+      environment: 'production',
+      http,
+      maxUploadBytes: 1024 ** 3,
+      maxConcurrentUploads: 8,
+      webhookTargets: 'public',
+    },
     services,
     models: withoutLanguageModels({ db, log }),
     log,

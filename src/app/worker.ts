@@ -20,7 +20,7 @@ import type { LanguageModels } from './language-models.ts'
 import type { Services } from './services.ts'
 
 export type WorkerOptions = {
-  config: Pick<Config, 'environment' | 'workerSlots' | 'drainMs' | 'objects' | 'scratchDir'>
+  config: Pick<Config, 'environment' | 'workerSlots' | 'drainMs' | 'objects' | 'scratchDir' | 'webhookTargets'>
   services: Services
   models: LanguageModels
   queueUrl: string
@@ -56,7 +56,7 @@ export async function startWork({
   queueUrl,
   log,
   web = createWebFetcher({ limits: { types: PAGE_TYPES } }),
-  poster = createWebPoster({ allowHttp: config.environment !== 'production' }),
+  poster = createWebPoster({ allowHttp: config.environment !== 'production', reach: config.webhookTargets }),
   extractor = createExtractor({ log }),
   media = createMedia({ log }),
 }: WorkerOptions): Promise<{ stop(): Promise<void> }> {

@@ -30,6 +30,8 @@ test('the demo with the mock: the estimate, the course, homework, what it cost, 
   // A key that happens to be there is not used.
   const { stdout, stderr } = await demo({ ANTHROPIC_API_KEY: 'real' }, 'MOCK=1')
   expect(stderr).toBe('')
+  expect(stdout).toMatch(/^A mock language model answers: /)
+  expect(stdout).toContain('“Розкрито все, ')
   expect(stdout).toMatch(/default +6 +≈[\d,]+ +≈[\d,]+ +≈0\.\d+ {2}gpt-/)
   expect(stdout).toContain('(version 1, by llm)')
   expect(stdout).toMatch(/├─ Програма \[▶ 00:32, slide 2\]: Програма — це послідовність/)

@@ -8,7 +8,8 @@ let browser: Browser
 
 beforeAll(async () => {
   app = await startApp()
-  browser = await launchBrowser()
+  // A name that no browser takes for this machine's own.
+  browser = await launchBrowser('--host-resolver-rules=MAP lms.test 127.0.0.1')
 })
 afterAll(async () => {
   await browser.close()
@@ -35,5 +36,13 @@ test('an integrator reads /docs, authorizes and calls the API from the page', as
   expect(await response.locator('.response-col_status').textContent()).toContain('200')
   expect(await response.locator('.response-col_description').textContent()).toContain('Академія')
   expect(failures).toEqual([])
+  await page.close()
+})
+
+test('it is read over plain http under any name, too', async () => {
+  const page = await browser.newPage()
+  await page.goto(`${app.url.replace('127.0.0.1', 'lms.test')}/docs`)
+  await page.waitForSelector('.opblock')
+  expect(await page.textContent('.info .title')).toContain('Course Supporter')
   await page.close()
 })

@@ -8,16 +8,20 @@ import { welcome } from './welcome.ts'
  * What `start` says when it is ready. On the first start of an embedded installation there is nobody yet: it makes a tenant and a key to
  * try things with.
  */
-export async function greeting({ database, llm }: Config, { db }: Pick<Services, 'db'>, url: string): Promise<string> {
+export async function greeting(
+  { database, llm, webhookTargets }: Config,
+  { db }: Pick<Services, 'db'>,
+  url: string,
+): Promise<string> {
   const tenants = createTenants({ db })
   const known = await tenants.list()
-  const models = modelsLine(llm)
+  const about = { url, models: modelsLine(llm), webhookTargets }
   if (known.length > 0 || database.kind === 'server') {
-    return welcome({ url, models, tenants: known.map(({ name }) => name) })
+    return welcome({ ...about, tenants: known.map(({ name }) => name) })
   }
   const { name } = await tenants.create('Demo')
   const { key } = await tenants.issueKey({ tenant: name, scopes: ['prep', 'check'], label: 'first start' })
-  return welcome({ url, models, tenants: [name], key })
+  return welcome({ ...about, tenants: [name], key })
 }
 
 /** A mistyped variable is no mistake to the program: so it says what it has understood. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Job } from '#platform/queue/index.ts'
+import type { Job, QueueStatus } from '#platform/queue/index.ts'
 import { shortText, uuid } from './options.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -13,17 +13,21 @@ export function jobCommands(program: Command, { out, withServices, withTenants }
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
       const { queueStatus } = await import('#platform/queue/index.ts')
-      const { counts, oldestQueuedSeconds, liveWorkers } = await withServices(({ db }) =>
+      const { counts, liveWorkers, ...waiting } = await withServices(({ db }) =>
         db.asOperator('queue status', queueStatus),
       )
       if (json)
-        return out(JSON.stringify({ workers: liveWorkers, oldest_queued_seconds: oldestQueuedSeconds, jobs: counts }))
-      const waiting =
-        oldestQueuedSeconds === null
-          ? 'nothing waits'
-          : `the oldest job has waited ${Math.round(oldestQueuedSeconds)} s`
+        return out(
+          JSON.stringify({
+            workers: liveWorkers,
+            oldest_queued_seconds: waiting.oldestQueuedSeconds,
+            later: waiting.later,
+            next_seconds: waiting.nextSeconds,
+            jobs: counts,
+          }),
+        )
       const rows = counts.map(({ kind, status, count }) => [kind, status, count])
-      out(`${liveWorkers} worker${liveWorkers === 1 ? '' : 's'}; ${waiting}.`)
+      out(`${liveWorkers} worker${liveWorkers === 1 ? '' : 's'}; ${waitingText(waiting)}.`)
       out(table(['KIND', 'STATUS', 'JOBS'], rows, 'There is no job.'))
     })
 
@@ -45,14 +49,14 @@ export function jobCommands(program: Command, { out, withServices, withTenants }
       })
       if (json) return out(JSON.stringify(jobs.map(shown)))
       const head = ['ID', 'TENANT', 'KIND', 'STATUS', 'TRIES', 'CREATED UTC', 'ERROR']
-      const rows = jobs.map(({ id, tenantId, kind, status, attempts, createdAt, error }) => [
+      const rows = jobs.map(({ id, tenantId, kind, status, attempts, createdAt, error, lastError }) => [
         id,
         names.get(tenantId),
         kind,
         status,
         attempts,
         createdAt,
-        error?.code,
+        (error ?? lastError)?.code,
       ])
       out(table(head, rows, failed ? 'No job has failed.' : 'There is no job.'))
     })
@@ -81,6 +85,18 @@ export function jobCommands(program: Command, { out, withServices, withTenants }
     })
 }
 
+function waitingText({ oldestQueuedSeconds: waited, later, nextSeconds }: Omit<QueueStatus, 'counts' | 'liveWorkers'>) {
+  if (waited === null && later === 0) return 'nothing waits'
+  return [
+    ...(waited === null ? [] : [`the oldest job has waited ${Math.round(waited)} s`]),
+    ...(later === 0
+      ? []
+      : [
+          `${later} job${later === 1 ? '' : 's'} wait for a later time, the next ${Math.ceil(nextSeconds ?? 0)} s from now`,
+        ]),
+  ].join('; ')
+}
+
 function shown({
   id,
   tenantId,
@@ -90,6 +106,8 @@ function shown({
   progress,
   attempts,
   error,
+  lastError,
+  retryAt,
   createdAt,
   startedAt,
   finishedAt,
@@ -103,6 +121,8 @@ function shown({
     progress,
     attempts,
     error,
+    last_error: lastError,
+    retry_at: retryAt?.toISOString() ?? null,
     created_at: createdAt.toISOString(),
     started_at: startedAt?.toISOString() ?? null,
     finished_at: finishedAt?.toISOString() ?? null,

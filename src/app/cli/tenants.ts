@@ -91,12 +91,28 @@ type Quota = number | 'none'
 function retentionCommand(tenant: Command, { out, withTenants }: Terminal) {
   named(tenant, 'retention', 'say for how many days submissions are kept; without --submissions-days, show it')
     .option('--submissions-days <n>', '1 to 36500; what is older goes within the hour', days)
-    .action(async ({ name, submissionsDays, json }: Named & { submissionsDays?: number }) => {
-      const { id, before, days: now } = await withTenants((tenants) => tenants.setRetention(name, submissionsDays))
-      if (json) return out(JSON.stringify({ id, name, submissions_days: now, previous_submissions_days: before }))
-      const change = submissionsDays === undefined ? `${now}` : `${before} → ${now}`
-      out(`Submissions of ${name} are kept for ${change} days.`)
-    })
+    .option('--yes', 'even if that deletes submissions which are kept now')
+    .action(
+      async ({ name, submissionsDays, yes = false, json }: Named & { submissionsDays?: number; yes?: boolean }) => {
+        const { countOldSubmissions } = await import('#features/students/index.ts')
+        const {
+          id,
+          before,
+          days: now,
+        } = await withTenants(async (tenants, { db }) => {
+          if (submissionsDays !== undefined && !yes) {
+            const { id: tenantId } = await tenants.require(name)
+            const { days: kept } = await tenants.setRetention(name, undefined)
+            const going = await db.forTenant(tenantId, (tx) => countOldSubmissions(tx, submissionsDays))
+            if (submissionsDays < kept && going > 0) throw deletesSubmissions(going, submissionsDays)
+          }
+          return tenants.setRetention(name, submissionsDays)
+        })
+        if (json) return out(JSON.stringify({ id, name, submissions_days: now, previous_submissions_days: before }))
+        const change = submissionsDays === undefined ? `${now}` : `${before} → ${now}`
+        out(`Submissions of ${name} are kept for ${change} days.`)
+      },
+    )
 }
 
 /** All that a tenant has: out, or away. */
@@ -137,6 +153,13 @@ const named = (tenant: Command, name: string, description: string) =>
 
 const notConfirmed = () =>
   new Failure('invalid', 'tenant.not_confirmed', '--confirm must repeat the name exactly; nothing was deleted.')
+
+const deletesSubmissions = (count: number, days: number) =>
+  new Failure(
+    'invalid',
+    'tenant.not_confirmed',
+    `That would delete ${counted(count, 'submission')} older than ${counted(days, 'day')}, for good; with --yes it does. Nothing was changed.`,
+  )
 
 const counted = (count: number, thing: string) => `${count} ${thing}${count === 1 ? '' : 's'}`
 

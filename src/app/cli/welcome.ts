@@ -2,17 +2,21 @@ type Welcome = {
   url: string
   /** Which language models it may ask. */
   models: string
+  webhookTargets: 'public' | 'nearby'
   tenants: readonly string[]
   key?: string
 }
 
 /** What `start` prints: where things are and, when there is a fresh key, commands to paste. */
-export function welcome({ url, models, tenants, key }: Welcome): string {
+export function welcome({ url, models, webhookTargets, tenants, key }: Welcome): string {
   const lines = [
     '',
     `  Course Supporter is ready at ${url}`,
     `  Swagger UI: ${url}/docs    Health: ${url}/health    Ctrl-C stops everything.`,
     `  Language models: ${models}`,
+    ...(webhookTargets === 'nearby'
+      ? ['  Webhooks may go to this machine and its networks, too; WEBHOOK_TARGETS=public ends that.']
+      : []),
     '',
   ]
   if (key === undefined) {

@@ -39,10 +39,34 @@ test('jobs are listed, cancelled and retried', async () => {
   expect(await cli.json('status')).toEqual({
     workers: 0,
     oldest_queued_seconds: expect.any(Number),
+    later: 0,
+    next_seconds: null,
     jobs: [{ kind: 'ingest_material', status: 'queued', count: 2 }],
   })
   expect((await cli.run('status')).out).toMatch(
     /^0 workers; the oldest job has waited \d+ s\.\nKIND[\s\S]+ingest_material +queued +2\n$/,
+  )
+
+  await queryAsSuperuser(
+    app.database,
+    `UPDATE jobs SET run_after = now() + interval '1 hour', attempts = 1, last_error_code = 'llm.unavailable', last_error_message = 'Ні.'`,
+    [],
+  )
+  expect(await cli.json('status')).toMatchObject({
+    oldest_queued_seconds: null,
+    later: 2,
+    next_seconds: expect.closeTo(3_600, -2),
+  })
+  expect((await cli.run('status')).out).toMatch(
+    /^0 workers; 2 jobs wait for a later time, the next 3[56]\d\d s from now\.$/m,
+  )
+  expect(await cli.json('jobs', 'list', '--tenant', 'Черга')).toMatchObject([
+    { error: null, last_error: { code: 'llm.unavailable', message: 'Ні.' }, retry_at: expect.any(String) },
+  ])
+  await queryAsSuperuser(
+    app.database,
+    'UPDATE jobs SET run_after = created_at, attempts = 0, last_error_code = NULL, last_error_message = NULL',
+    [],
   )
 
   const [job, ...others] = await cli.json('jobs', 'list', '--tenant', 'Черга')
@@ -56,6 +80,8 @@ test('jobs are listed, cancelled and retried', async () => {
     progress: 0,
     attempts: 0,
     error: null,
+    last_error: null,
+    retry_at: null,
     created_at: expect.any(String),
     started_at: null,
     finished_at: null,

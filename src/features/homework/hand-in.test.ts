@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '#platform/ids/index.ts'
 import { startApp, type TestApp } from '#test/app.ts'
+import { build } from '#test/build.ts'
 import type { Client } from '#test/client.ts'
 import { courseOfAllKinds } from './fixtures/homework-course.ts'
 
@@ -162,6 +163,37 @@ describe('without a language model', () => {
     const homework = { student_id: student, exercise_id: bare.of['open'], answer: 'Так.' }
     const { status, body } = await grader.post(`/courses/${bare.id}/check-homework`, homework)
     expect([status, body.code]).toEqual([409, 'exercise.not_gradable'])
+  })
+})
+
+describe('the words of a result', () => {
+  const numbers = { kind: 'number', answer_key: { value: 4, tolerance: 0 } }
+  test.each([
+    ['the task', { description: 'Скільки буде 2 + 2?' }, 'Variables', 'Python', {}, 'uk'],
+    ['the task', { description: 'How much is 2 + 2?' }, 'Змінні', 'Основи', {}, 'en'],
+    ['the lesson, of a task without words', { description: '2 + 2 = ?' }, 'Змінні', 'Python', {}, 'uk'],
+    ['the course, of a lesson without', { description: '2 + 2 = ?' }, '1.', 'Основи', {}, 'uk'],
+    ['the course, of a lesson without', { description: '2 + 2 = ?' }, '1.', 'Basics', {}, 'en'],
+    [
+      'the student’s wish, whatever is around',
+      { description: '2 + 2 = ?' },
+      'Змінні',
+      'Основи',
+      { language: 'en' },
+      'en',
+    ],
+  ])('are those of %s', async (_what, task, lesson, title, wish, language) => {
+    const { id } = await build.course(author, { title })
+    const modules = [{ title: '1', lessons: [{ title: lesson, exercises: [{ ...numbers, ...task }] }] }]
+    const { body: made } = await author.put(`/courses/${id}/structure`, { modules })
+    const homework = {
+      student_id: 'учень',
+      exercise_id: made.modules[0].lessons[0].exercises[0].id,
+      answer: 4,
+      ...wish,
+    }
+    const { body } = await author.post(`/courses/${id}/check-homework`, homework, { prefer: 'wait=1' })
+    expect(body.result.feedback).toBe(language === 'uk' ? 'Правильно.' : 'Correct.')
   })
 })
 

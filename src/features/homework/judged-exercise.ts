@@ -1,3 +1,4 @@
+import { hasMeasure } from '#features/structure/index.ts'
 import { exerciseNotGradable } from './failures.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import type { JudgedExercise } from './grading/verdict.ts'
@@ -13,11 +14,7 @@ export const isKeyed = ({ kind }: Pick<JudgedExercise, 'kind'>) => kind !== 'ope
 
 /** Throws the Failure `exercise.not_gradable` when it says nothing to judge an answer by. */
 export function requireMeasure(exercise: JudgedExercise): void {
-  const { answerKey, criteria, gradingCriteria, referenceSolution } = exercise
-  const hasMeasure = isKeyed(exercise)
-    ? answerKey !== null
-    : criteria.length > 0 || gradingCriteria !== null || referenceSolution !== null
-  if (!hasMeasure) throw exerciseNotGradable()
+  if (!hasMeasure(exercise)) throw exerciseNotGradable()
 }
 
 /** Names what answers are judged by: equal ones judge alike. */

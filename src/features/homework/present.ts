@@ -1,8 +1,16 @@
 import type { Static } from 'typebox'
-import type { HomeworkAccepted, SubmissionBody } from './schemas.ts'
+import { REVIEW_REASONS } from './review-reasons.ts'
+import type { HomeworkAccepted, SubmissionBody, SubmissionSummary } from './schemas.ts'
 import type { Submission } from './submission.ts'
 
-export function presentSubmission(submission: Submission): Static<typeof SubmissionBody> {
+export const presentSubmission = (submission: Submission): Static<typeof SubmissionBody> => ({
+  ...presentSummary(submission),
+  answer: submission.answer,
+})
+
+/** Without the answer. */
+export function presentSummary(submission: Submission): Static<typeof SubmissionSummary> {
+  const { file } = submission
   return {
     id: submission.id,
     course_id: submission.courseId,
@@ -13,6 +21,16 @@ export function presentSubmission(submission: Submission): Static<typeof Submiss
     status: submission.status,
     result: submission.result,
     review: submission.review,
+    review_reasons: submission.reviewReasons.map(({ code, criteria }) => ({
+      ...{ code, criteria },
+      message: REVIEW_REASONS[code],
+    })),
+    file: file && {
+      filename: file.filename,
+      content_type: file.contentType,
+      size_bytes: file.sizeBytes,
+      sha256: file.sha256,
+    },
     error: submission.error,
     created_at: submission.createdAt.toISOString(),
     finished_at: submission.finishedAt?.toISOString() ?? null,

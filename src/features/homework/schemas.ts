@@ -1,5 +1,7 @@
 import { Type } from 'typebox'
 import { Id, Input, Nullable, OneOf, PageOf, PageQuery, Timestamp } from '#platform/http/index.ts'
+import type { ReviewReasonCode } from './grading/verdict.ts'
+import { REVIEW_REASONS } from './review-reasons.ts'
 
 export const StudentId = Type.String({
   minLength: 1,
@@ -82,6 +84,25 @@ const Result = Type.Object(
   { title: 'SubmissionResult' },
 )
 
+const ReviewReasons = Type.Array(
+  Type.Object({
+    code: OneOf(...(Object.keys(REVIEW_REASONS) as ReviewReasonCode[])),
+    message: Type.String({ description: 'The same in a sentence.' }),
+    criteria: Type.Array(Type.String(), { description: 'Ids of the criteria that it is about; none: the whole.' }),
+  }),
+  { description: 'Why a person has to look; empty unless the status is `needs_review`.' },
+)
+
+const AnswerFileShown = Type.Object(
+  {
+    filename: Type.String(),
+    content_type: Nullable(Type.String()),
+    size_bytes: Type.Integer(),
+    sha256: Type.String(),
+  },
+  { title: 'AnswerFile', description: 'The file that was handed in.' },
+)
+
 const ReviewShown = Type.Object(
   {
     reviewer_id: Type.String(),
@@ -93,30 +114,47 @@ const ReviewShown = Type.Object(
   { title: 'SubmissionReview' },
 )
 
-export const SubmissionBody = Type.Object(
-  {
-    id: Id,
-    course_id: Id,
-    lesson_id: Id,
-    exercise_id: Id,
-    student_id: Type.String(),
-    attempt: Type.Integer(),
-    status: Status,
-    result: Nullable(Result),
-    review: Nullable(ReviewShown),
-    error: Nullable(
-      Type.Object(
-        { code: Type.String(), message: Type.String() },
-        { description: 'Why it is an `error`, or was `rejected`; a student may read the latter.' },
-      ),
+const SUBMISSION = {
+  id: Id,
+  course_id: Id,
+  lesson_id: Id,
+  exercise_id: Id,
+  student_id: Type.String(),
+  attempt: Type.Integer(),
+  status: Status,
+  result: Nullable(Result),
+  review: Nullable(ReviewShown),
+  review_reasons: ReviewReasons,
+  file: Nullable(AnswerFileShown),
+  error: Nullable(
+    Type.Object(
+      { code: Type.String(), message: Type.String() },
+      { description: 'Why it is an `error`, or was `rejected`; a student may read the latter.' },
     ),
-    created_at: Timestamp,
-    finished_at: Nullable(Timestamp),
-  },
-  { title: 'Submission' },
+  ),
+  created_at: Timestamp,
+  finished_at: Nullable(Timestamp),
+}
+
+const WithAnswer = {
+  ...SUBMISSION,
+  answer: Type.Union([Type.String(), Type.Number(), Type.Array(Type.String()), Type.Null()], {
+    description: 'As it was handed in; of a file, the text that was read from it, and null until it is read.',
+  }),
+}
+
+export const SubmissionBody = Type.Object(WithAnswer, { title: 'Submission' })
+
+/** What whoever waits for a check gets. */
+export const CheckedHomework = Type.Object(
+  { ...WithAnswer, duplicate: Type.Boolean({ description: 'Whether the same was handed in before.' }) },
+  { title: 'CheckedHomework' },
 )
 
-export const SubmissionPage = PageOf(SubmissionBody, 'SubmissionPage')
+/** A list leaves the answers out. */
+export const SubmissionSummary = Type.Object(SUBMISSION, { title: 'SubmissionSummary' })
+
+export const SubmissionPage = PageOf(SubmissionSummary, 'SubmissionPage')
 
 export const SubmissionFilter = Input({
   ...PageQuery,

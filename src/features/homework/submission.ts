@@ -1,4 +1,4 @@
-import type { HandedIn, JudgedExercise, Result } from './grading/verdict.ts'
+import type { HandedIn, JudgedExercise, Result, ReviewReason } from './grading/verdict.ts'
 
 export type SubmissionStatus = 'queued' | 'checking' | 'done' | 'needs_review' | 'rejected' | 'error'
 
@@ -40,6 +40,8 @@ export type Submission = {
   status: SubmissionStatus
   result: Result | null
   review: Review | null
+  /** Why a person has to look; empty when nobody has to. */
+  reviewReasons: ReviewReason[]
   error: { code: string; message: string } | null
   createdAt: Date
   updatedAt: Date
@@ -48,6 +50,6 @@ export type Submission = {
 
 /** How a submission's check ended. */
 export type Ending =
-  | { status: 'done' | 'needs_review'; result: Result }
-  | { status: 'needs_review'; result: null }
+  | { status: 'done'; result: Result }
+  | { status: 'needs_review'; result: Result | null; reasons: ReviewReason[] }
   | { status: 'rejected' | 'error'; result: null; error: { code: string; message: string } }

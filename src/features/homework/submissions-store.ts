@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { TenantTx } from '#platform/db/database.ts'
-import type { HandedIn, JudgedExercise, Result } from './grading/verdict.ts'
+import type { HandedIn, JudgedExercise, Result, ReviewReason } from './grading/verdict.ts'
 import type { Ending, Review, Submission, SubmissionStatus } from './submission.ts'
 
 export type NewSubmission = Pick<
@@ -145,7 +145,14 @@ export async function changeStatus(
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('submissions')
-    .set({ status: to, finished_at: null, error_code: null, error_message: null, updated_at: sql`now()` })
+    .set({
+      status: to,
+      review_reasons: '[]',
+      finished_at: null,
+      error_code: null,
+      error_message: null,
+      updated_at: sql`now()`,
+    })
     .where('id', '=', id)
     .where('status', 'in', [...from])
     .executeTakeFirst()
@@ -160,6 +167,7 @@ export async function endSubmission(tx: TenantTx, id: string, ending: Ending): P
     .set({
       status: ending.status,
       result: ending.result === null ? null : JSON.stringify(ending.result),
+      ...reasonsOf(ending),
       error_code: error?.code ?? null,
       error_message: error?.message ?? null,
       updated_at: sql`now()`,
@@ -170,6 +178,11 @@ export async function endSubmission(tx: TenantTx, id: string, ending: Ending): P
     .executeTakeFirst()
   return numUpdatedRows > 0n
 }
+
+/** As a row has them. */
+export const reasonsOf = (ending: Ending) => ({
+  review_reasons: JSON.stringify('reasons' in ending ? ending.reasons : []),
+})
 
 /** The text of a file that was handed in. */
 export async function saveText(tx: TenantTx, id: string, text: string): Promise<void> {
@@ -208,6 +221,7 @@ type Row = {
   status: string
   result: unknown
   review: unknown
+  review_reasons: unknown
   error_code: string | null
   error_message: string | null
   created_at: Date
@@ -232,6 +246,7 @@ export function fromRow(row: Row): Submission {
     status: row.status as SubmissionStatus,
     result: row.result as Result | null,
     review: row.review as Review | null,
+    reviewReasons: row.review_reasons as ReviewReason[],
     error: code === null ? null : { code, message: message ?? code },
     createdAt: row.created_at,
     updatedAt: row.updated_at,

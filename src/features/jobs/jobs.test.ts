@@ -29,9 +29,27 @@ const at = new Date('2026-03-01T10:00:00Z')
 const later = new Date('2026-03-01T10:00:05.250Z')
 
 describe('a job is shown', () => {
-  const fresh = { course_id: null, status: 'queued', progress: 0, result: null, error: null, finished_at: null }
+  const fresh = {
+    course_id: null,
+    status: 'queued',
+    progress: 0,
+    result: null,
+    error: null,
+    last_error: null,
+    retry_at: null,
+    finished_at: null,
+  }
   test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
     ['waiting', {}, fresh],
+    [
+      'waiting for another attempt',
+      { attempts: 1, last_error_code: 'llm.unavailable', last_error_message: 'Ніхто не відповів.', run_after: later },
+      {
+        ...fresh,
+        last_error: { code: 'llm.unavailable', message: 'Ніхто не відповів.' },
+        retry_at: later.toISOString(),
+      },
+    ],
     ['running', { status: 'running', worker_id: 1, progress: 0.25 }, { ...fresh, status: 'running', progress: 0.25 }],
     [
       'done',

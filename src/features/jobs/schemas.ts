@@ -30,13 +30,22 @@ export const JobBody = Type.Object(
         },
       ),
     ),
+    last_error: Nullable(
+      Type.Object(
+        { code: Type.String({ examples: ['llm.unavailable'] }), message: Type.String() },
+        { description: 'Why the attempt before failed, while it waits for another or is at it.' },
+      ),
+    ),
+    retry_at: Nullable(
+      Type.String({ format: 'date-time', description: 'When it is tried again; null unless it waits for that.' }),
+    ),
     created_at: Timestamp,
     finished_at: Nullable(Timestamp),
   },
   { title: 'Job' },
 )
 
-export function presentJob({ id, kind, courseId, status, progress, result, error, createdAt, finishedAt }: Job) {
+export function presentJob({ id, kind, courseId, status, progress, result, error, ...job }: Job) {
   return {
     id,
     kind,
@@ -45,7 +54,9 @@ export function presentJob({ id, kind, courseId, status, progress, result, error
     progress,
     result: (result ?? null) as Record<string, unknown> | null,
     error,
-    created_at: createdAt.toISOString(),
-    finished_at: finishedAt?.toISOString() ?? null,
+    last_error: job.lastError,
+    retry_at: job.retryAt?.toISOString() ?? null,
+    created_at: job.createdAt.toISOString(),
+    finished_at: job.finishedAt?.toISOString() ?? null,
   }
 }

@@ -3,7 +3,7 @@ import { newId } from '#platform/ids/index.ts'
 import { startApp, type TestApp } from '#test/app.ts'
 import { build } from '#test/build.ts'
 import { whileHeld } from '#test/held.ts'
-import { EXERCISE_DEFAULTS, EXERCISES } from './fixtures/authors-course.ts'
+import { EXERCISE_DEFAULTS, EXERCISES, judgedAs } from './fixtures/authors-course.ts'
 import { type Body, type OpenCourse, oneLesson, openCourse, pathsIn } from './fixtures/open-course.ts'
 
 let app: TestApp
@@ -30,7 +30,7 @@ const options = (...ids: string[]) => ids.map((id) => ({ id, text: `варіан
 describe('an exercise', () => {
   test.each(Object.keys(EXERCISES))('of the kind %s is kept', async (kind) => {
     const [shown] = exercisesIn((await put(EXERCISES[kind])).body)
-    expect(shown).toEqual({ ...EXERCISE_DEFAULTS, ...EXERCISES[kind], id: shown.id })
+    expect(shown).toEqual({ ...EXERCISE_DEFAULTS, ...EXERCISES[kind], ...judgedAs({ kind }), id: shown.id })
   })
 
   test.each<[string, unknown]>([
@@ -44,6 +44,19 @@ describe('an exercise', () => {
     const { status, body } = await put(exercise)
     expect(status).toBe(200)
     expect(exercisesIn(body)).toMatchObject([exercise])
+  })
+
+  test.each([
+    ['a number without a key', { ...number, answer_key: null }],
+    ['an open one of which nothing is said', { kind: 'open', description: 'Поясніть.' }],
+  ])('that nobody could judge says so: %s', async (_what, exercise) => {
+    const [shown] = exercisesIn((await put(exercise)).body)
+    expect(shown).toMatchObject({ gradable: false, not_gradable: { code: 'exercise.not_gradable' } })
+    const { body } = await acme.get(`/courses/${course.id}/exercises`)
+    expect(body.items).toMatchObject([{ id: shown.id, gradable: false }])
+    const changes = shown.kind === 'number' ? { answer_key: number?.['answer_key'] } : { grading_criteria: 'Повно.' }
+    const changed = await patch(shown.id, changes)
+    expect(changed.body.not_gradable?.code).toBe(shown.kind === 'number' ? undefined : 'llm.not_configured')
   })
 
   test.each<[string, unknown, string]>([
@@ -180,7 +193,7 @@ describe('changing one exercise', () => {
     const [{ id }, ...rest] = shown
     const { status, body } = await patch(id, changes)
     const { lesson_id, ...exercise } = body
-    expect([status, exercise]).toEqual([200, { ...shown[0], ...changes }])
+    expect([status, exercise]).toEqual([200, { ...shown[0], ...changes, ...judgedAs(exercise) }])
     const detail = await course.read()
     expect(detail.structure).toMatchObject({ version: 2, generated_by: 'author' })
     expect(exercisesIn(detail)).toEqual([exercise, ...rest])

@@ -9,6 +9,7 @@ import type { Models } from './generating/engines.ts'
 import { createEstimator } from './generating/estimate.ts'
 import { createGenerator } from './generating/generate.ts'
 import { structureHandler } from './generating/jobs.ts'
+import { createJudges } from './gradable.ts'
 import { createReading } from './reading.ts'
 import { type BudgetOf, estimateStructureRoute } from './routes/estimate-structure.ts'
 import { changeExerciseRoute, listExercisesRoute } from './routes/exercises.ts'
@@ -22,6 +23,7 @@ export { createBackgroundOutline } from './background-outline.ts'
 export { exerciseNotFound } from './failures.ts'
 export { findLesson, findShownExercise, type ShownExercise } from './find-exercise.ts'
 export { type Architect, type Models, STRATEGIES } from './generating/engines.ts'
+export { hasMeasure } from './gradable.ts'
 export { type LessonSummary, listLessons } from './list-store.ts'
 export { courseOfExercise } from './store.ts'
 export type { AnswerKey, Criterion, ExerciseKind, ExerciseNode, LessonNode } from './tree.ts'
@@ -55,16 +57,17 @@ export function structureFeature({ db, queue, cursors, once, models, budgetOf, n
   const authoring = createAuthoring({ db })
   const generator = createGenerator({ db, queue, models })
   const estimator = createEstimator({ db, models, now })
+  const judges = createJudges({ db, models })
   return {
     routes(api: Api) {
-      getCourseRoute(api, { reading })
+      getCourseRoute(api, { reading, judges })
       generateStructureRoute(api, { generator, once })
       estimateStructureRoute(api, { estimator, budgetOf })
-      putStructureRoute(api, { authoring })
+      putStructureRoute(api, { authoring, judges })
       listLessonsRoute(api, { reading })
-      getLessonRoute(api, { reading })
-      listExercisesRoute(api, { reading, authoring })
-      changeExerciseRoute(api, { reading, authoring })
+      getLessonRoute(api, { reading, judges })
+      listExercisesRoute(api, { reading, authoring, judges })
+      changeExerciseRoute(api, { reading, authoring, judges })
     },
   }
 }

@@ -77,7 +77,10 @@ const EXERCISE_INPUT = {
   difficulty_level: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 5 }))),
 }
 
-const ExerciseInput = Input({ id: Type.Optional(Id), ...EXERCISE_INPUT }, { title: 'ExerciseInput' })
+const ExerciseInput = Input(
+  { id: Type.Optional(Id), ...EXERCISE_INPUT, gradable: ReadOnly, not_gradable: ReadOnly },
+  { title: 'ExerciseInput' },
+)
 
 const LessonInput = Input(
   {

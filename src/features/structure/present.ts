@@ -1,22 +1,21 @@
 import { presentCourse, presentSlideMapping } from '#features/courses/index.ts'
 import { presentMaterial } from '#features/materials/index.ts'
 import type { StaticOf } from '#platform/http/index.ts'
+import { obstacleOf } from './gradable.ts'
 import type { CourseDetail, LessonSummary, PlacedExercise, PlacedLesson } from './reading.ts'
 import type { CourseDetailBody, LessonBody, PlacedExerciseBody } from './schemas.ts'
 import type { ConceptNode, ExerciseNode, LessonNode, ModuleNode } from './tree.ts'
 
-export function presentDetail({
-  course,
-  materials,
-  slideMappings,
-  version,
-  tree,
-}: CourseDetail): StaticOf<typeof CourseDetailBody> {
+/** `byModels`, here and below: whether a language model may judge open answers. */
+export function presentDetail(
+  { course, materials, slideMappings, version, tree }: CourseDetail,
+  byModels: boolean,
+): StaticOf<typeof CourseDetailBody> {
   return {
     ...presentCourse(course),
     expected_knowledge: version?.expectedKnowledge ?? [],
     expected_skills: version?.expectedSkills ?? [],
-    modules: tree.modules.map(presentModule),
+    modules: tree.modules.map((module, index) => presentModule(module, index, byModels)),
     source_materials: materials.map(presentMaterial),
     slide_mappings: slideMappings.map(presentSlideMapping),
     structure: version && {
@@ -32,10 +31,10 @@ export function presentDetail({
 /** `withSolutions` is for keys that hold `prep`. */
 export function presentLesson(
   { moduleId, order, lesson }: PlacedLesson,
-  withSolutions: boolean,
+  { withSolutions, byModels }: { withSolutions: boolean; byModels: boolean },
 ): StaticOf<typeof LessonBody> {
   const exercises = lesson.exercises.map((exercise) =>
-    withSolutions ? presentExercise(exercise) : presentTask(exercise),
+    withSolutions ? presentExercise(exercise, byModels) : presentTask(exercise, byModels),
   )
   return { ...presentLessonFields(lesson, order), module_id: moduleId, exercises }
 }
@@ -45,11 +44,14 @@ export function presentLessonSummary({ id, moduleId, title, order, exercises }: 
   return { id, module_id: moduleId, title, order, exercises: shown }
 }
 
-export function presentPlacedExercise({ lessonId, exercise }: PlacedExercise): StaticOf<typeof PlacedExerciseBody> {
-  return { ...presentExercise(exercise), lesson_id: lessonId }
+export function presentPlacedExercise(
+  { lessonId, exercise }: PlacedExercise,
+  byModels: boolean,
+): StaticOf<typeof PlacedExerciseBody> {
+  return { ...presentExercise(exercise, byModels), lesson_id: lessonId }
 }
 
-function presentModule(module: ModuleNode, index: number) {
+function presentModule(module: ModuleNode, index: number, byModels: boolean) {
   return {
     id: module.id,
     title: module.title,
@@ -61,7 +63,7 @@ function presentModule(module: ModuleNode, index: number) {
     order: index + 1,
     lessons: module.lessons.map((lesson, at) => ({
       ...presentLessonFields(lesson, at + 1),
-      exercises: lesson.exercises.map(presentExercise),
+      exercises: lesson.exercises.map((exercise) => presentExercise(exercise, byModels)),
     })),
   }
 }
@@ -93,9 +95,9 @@ function presentConcept(concept: ConceptNode) {
   }
 }
 
-function presentExercise(exercise: ExerciseNode) {
+function presentExercise(exercise: ExerciseNode, byModels: boolean) {
   return {
-    ...presentTask(exercise),
+    ...presentTask(exercise, byModels),
     reference_solution: exercise.referenceSolution,
     grading_criteria: exercise.gradingCriteria,
     criteria: exercise.criteria,
@@ -104,7 +106,8 @@ function presentExercise(exercise: ExerciseNode) {
 }
 
 /** An exercise without what tells its answer. */
-function presentTask(exercise: ExerciseNode) {
+function presentTask(exercise: ExerciseNode, byModels: boolean) {
+  const obstacle = obstacleOf(exercise, byModels)
   return {
     id: exercise.id,
     external_id: exercise.externalId,
@@ -114,5 +117,7 @@ function presentTask(exercise: ExerciseNode) {
     pass_score: exercise.passScore,
     max_attempts: exercise.maxAttempts,
     difficulty_level: exercise.difficultyLevel,
+    gradable: obstacle === null,
+    not_gradable: obstacle,
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startApp, type TestApp } from '#test/app.ts'
-import { EXERCISE_DEFAULTS, EXERCISES, wholeCourse } from './fixtures/authors-course.ts'
+import { EXERCISE_DEFAULTS, EXERCISES, judgedAs, wholeCourse } from './fixtures/authors-course.ts'
 import { type OpenCourse, oneLesson, openCourse, pathsIn } from './fixtures/open-course.ts'
 
 let app: TestApp
@@ -47,7 +47,10 @@ describe("an author's structure", () => {
     }
     expect(body.modules[1]).toMatchObject(empty)
     expect(body.modules[0].lessons[0].exercises).toEqual(
-      Object.values(EXERCISES).map((exercise) => ({ ...EXERCISE_DEFAULTS, ...exercise, id: expect.any(String) })),
+      Object.values(EXERCISES).map((exercise) => ({
+        ...{ ...EXERCISE_DEFAULTS, ...exercise, ...judgedAs(exercise) },
+        id: expect.any(String),
+      })),
     )
     expect(await course.read()).toEqual(body)
   })

@@ -50,6 +50,13 @@ const EXERCISE_FIELDS = {
   pass_score: Type.Integer(),
   max_attempts: Type.Integer(),
   difficulty_level: Nullable(Type.Integer()),
+  gradable: Type.Boolean({ description: 'Whether answers can be judged, as things are now.' }),
+  not_gradable: Nullable(
+    Type.Object(
+      { code: OneOf('exercise.not_gradable', 'llm.not_configured'), message: Type.String() },
+      { description: 'Why not: handing in is refused with this code.' },
+    ),
+  ),
 }
 
 /** What tells the answer: shown to `prep` only. */

@@ -26,6 +26,7 @@ export async function exportSubmissions(
         'structure_version', s.structure_version, 'attempt', s.attempt, 'language', s.language,
         'exercise', jsonb_build_object('kind', s.exercise -> 'kind', 'description', s.exercise -> 'description'),
         'answer', s.answer, 'status', s.status, 'result', s.result, 'review', s.review,
+        'review_reasons', s.review_reasons,
         'error', CASE WHEN s.error_code IS NOT NULL THEN jsonb_build_object('code', s.error_code, 'message', s.error_message) END,
         'created_at', ${MOMENT('s.created_at')}, 'updated_at', ${MOMENT('s.updated_at')},
         'finished_at', ${MOMENT('s.finished_at')},

@@ -14,6 +14,7 @@ import { courseProgressRoute, studentProgressRoute } from './routes/progress.ts'
 import { createStudentHashes } from './student-hash.ts'
 
 export { type ReplayReport, replayErasures } from './replay.ts'
+export { countOldSubmissions } from './retention-store.ts'
 
 type ApiDeps = {
   db: Pick<Database, 'forTenant' | 'asOperator'>

@@ -105,6 +105,21 @@ test('an operator sees and sets it', async () => {
   const listed: { name: string; submissions_days: number }[] = await cli.json('tenant', 'list')
   expect(listed.find(({ name }) => name === 'Ліцей')?.submissions_days).toBe(90)
   expect((await cli.run('tenant', 'list')).out).toMatch(/KEPT[\s\S]*Ліцей .* 90 days/)
+  const { place, attempt } = await schoolOf('Ліцей')
+  await writeAttempts(app.database, place, [
+    attempt({ at: daysAgo(40) }),
+    attempt({ at: daysAgo(60), attempt: 2 }),
+    attempt({ at: daysAgo(10), attempt: 3 }),
+  ])
+  const refused = await cli.run(...named, '--submissions-days', '30')
+  expect(refused).toEqual({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(/^course-supporter: .*2 submissions.*--yes.*\n$/),
+  })
+  expect((await cli.json(...named)).submissions_days).toBe(90)
+  expect((await cli.run(...named, '--submissions-days', '50', '--yes')).out).toContain('90 → 50 days')
+  expect((await cli.run(...named, '--submissions-days', '365')).out).toContain('50 → 365 days')
   for (const days of ['0', '36501', '1.5', '-1', 'рік'])
     expect((await cli.run(...named, '--submissions-days', days)).code).toBe(2)
   expect((await cli.run('tenant', 'retention', '--name', 'Нема')).code).toBe(1)

@@ -3,7 +3,7 @@ import type { Api, Once } from '#platform/http/index.ts'
 import type { Log } from '#platform/log/index.ts'
 import type { Cursors } from '#platform/paging/index.ts'
 import { createSeal } from '#platform/seal/index.ts'
-import type { WebPoster } from '#platform/web/index.ts'
+import type { Reach, WebPoster } from '#platform/web/index.ts'
 import { createCourier } from './courier.ts'
 import { pruneDeliveries } from './deliveries-store.ts'
 import { listDeliveriesRoute, testWebhookRoute } from './routes/deliveries.ts'
@@ -21,6 +21,8 @@ type ApiDeps = {
   secret: Uint8Array
   /** Whether plain http will do. */
   allowHttp: boolean
+  /** Where messages may go. */
+  reach: Reach
 }
 
 const sealOf = (secret: Uint8Array) => createSeal(secret, 'webhook')

@@ -12,7 +12,8 @@ export const WebhookWish = Input(
     url: Type.String({
       minLength: 1,
       maxLength: 2_048,
-      description: 'https, public, without credentials or a fragment. Kept as it is called: parsed and encoded.',
+      description:
+        'https, on the public internet, without credentials or a fragment. Kept as it is called: parsed and encoded.',
       examples: ['https://lms.example/hooks/courses'],
     }),
     events: Type.Array(OneOf(...EVENT_NAMES), { minItems: 1, maxItems: 50 }),

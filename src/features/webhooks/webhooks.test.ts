@@ -112,12 +112,31 @@ describe('a webhook', () => {
   test('is https in production', async () => {
     const { services } = app
     const seal = createSeal(services.secret, 'webhook')
-    const strict = createWebhooks({ db: services.db, cursors: services.cursors, seal, allowHttp: false })
+    const strict = createWebhooks({
+      db: services.db,
+      cursors: services.cursors,
+      seal,
+      allowHttp: false,
+      reach: 'public',
+    })
     const caller = { tenantId: both.tenantId, scopes: ['prep'] } as unknown as Parameters<typeof strict.put>[0]
     const wish = { url: 'http://lms.example/', events: ['material.done' as const], rotateSecret: false }
     await expect(strict.put(caller, wish)).rejects.toMatchObject({ errors: [{ path: 'url' }] })
     expect((await strict.put(caller, { ...wish, url: 'https://lms.example/' })).webhooks).toHaveLength(1)
     expect((await both.put('/webhook', { url: 'http://lms.example/', events: ['material.done'] })).status).toBe(200)
+  })
+
+  test('may lead to this machine where that is allowed, but not to what a cloud tells its own machines', async () => {
+    const { services } = app
+    const seal = createSeal(services.secret, 'webhook')
+    const deps = { db: services.db, cursors: services.cursors, seal, allowHttp: true, reach: 'nearby' as const }
+    const { put } = createWebhooks(deps)
+    const caller = { tenantId: both.tenantId, scopes: ['prep'] } as unknown as Parameters<typeof put>[0]
+    const wish = { events: ['material.done' as const], rotateSecret: false }
+    for (const url of ['http://localhost:3000/hook', 'http://127.0.0.1:3000/', 'http://lms:8080/', 'http://10.0.0.8/'])
+      expect((await put(caller, { ...wish, url })).webhooks).toMatchObject([{ url }])
+    for (const url of ['http://169.254.169.254/latest', 'http://[fe80::1]/', 'http://0.0.0.0/', 'ftp://localhost/'])
+      await expect(put(caller, { ...wish, url })).rejects.toMatchObject({ errors: [{ path: 'url' }] })
   })
 
   test.each([[[]], [['material.made']], ['material.done'], [['webhook.test']]])('wants events: %j', async (events) => {

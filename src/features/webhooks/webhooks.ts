@@ -6,7 +6,7 @@ import type { Settle } from '#platform/db/settle.ts'
 import { newId } from '#platform/ids/index.ts'
 import { type Cursors, toPage } from '#platform/paging/index.ts'
 import type { Seal } from '#platform/seal/index.ts'
-import { requireUrl, WebError } from '#platform/web/index.ts'
+import { type Reach, requireUrl, WebError } from '#platform/web/index.ts'
 import * as deliveries from './deliveries-store.ts'
 import { EVENTS, TEST_EVENT, type WebhookEvent } from './events.ts'
 import { eventScopeMissing, webhookNotFound } from './failures.ts'
@@ -20,6 +20,8 @@ type Deps = {
   seal: Seal
   /** Whether plain http will do. */
   allowHttp: boolean
+  /** Where messages may go. */
+  reach: Reach
 }
 
 type Wish = { url: string; events: WebhookEvent[]; rotateSecret: boolean }
@@ -31,7 +33,7 @@ export const about = (tenantId: string, scope: Scope) => `${tenantId} ${scope}`
  * Where a tenant's services want to be told. Each service has a webhook of its own: a key sets, sees and removes those of its own scopes and
  * touches no other. Throws the Failures `webhook.not_found`, `auth.scope_missing` and a wrong `url`.
  */
-export function createWebhooks({ db, cursors, seal, allowHttp }: Deps) {
+export function createWebhooks({ db, cursors, seal, allowHttp, reach }: Deps) {
   const read = async (tx: TenantTx, { scopes }: Caller) => requireSome(await store.findWebhooks(tx, scopes))
 
   return {
@@ -103,17 +105,17 @@ export function createWebhooks({ db, cursors, seal, allowHttp }: Deps) {
 
   /** As it will be asked for, so that what is shown, checked and called is one and the same. */
   function addressOf(text: string): string {
-    const url = parsed(text)
+    const url = parsed(text, reach)
     if (url.href.includes('#')) throw invalid('url', 'The URL must not contain a fragment (#).')
     if (!allowHttp && url.protocol !== 'https:') throw invalid('url', 'The URL must start with https://.')
     return url.href
   }
 }
 
-function parsed(text: string): URL {
+function parsed(text: string, reach: Reach): URL {
   try {
     // What was within bounds as it was written may not be when its letters are encoded.
-    return requireUrl(requireUrl(text).href)
+    return requireUrl(requireUrl(text, { reach }).href, { reach })
   } catch (error) {
     throw error instanceof WebError ? invalid('url', error.message) : error
   }

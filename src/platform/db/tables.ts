@@ -170,6 +170,8 @@ export interface Jobs {
   finished_at: Timestamp | null
   id: string
   kind: string
+  last_error_code: string | null
+  last_error_message: string | null
   max_attempts: Generated<number>
   payload: Json
   priority: number
@@ -375,6 +377,7 @@ export interface Submissions {
   regraded: Json | null
   result: Json | null
   review: Json | null
+  review_reasons: Generated<Json>
   sha256: string | null
   size_bytes: Int8 | null
   status: Generated<string>

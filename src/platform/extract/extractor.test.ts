@@ -53,6 +53,10 @@ test('the encoding that the transport declared is used', async () => {
 
 test.each<[string, DocumentFormat, string | Uint8Array, string]>([
   ['an empty file', 'text', '', 'extract.empty'],
+  ['no byte of a PDF', 'pdf', '', 'extract.empty'],
+  ['no byte of slides', 'pptx', '', 'extract.empty'],
+  ['no byte of Word', 'docx', '', 'extract.empty'],
+  ['no byte of subtitles', 'vtt', '', 'extract.empty'],
   ['a page of nothing but markup', 'html', '<script>1</script><!-- текст -->', 'extract.empty'],
   [
     'Markdown that is a picture',

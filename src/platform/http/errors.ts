@@ -10,6 +10,7 @@ import {
   unsupportedType,
 } from './refusals.ts'
 import { TIMECODE_PATTERN } from './schemas.ts'
+import { tellUnions, type Violation } from './union-errors.ts'
 
 /** Answers whatever was thrown: a Failure as its problem document, anything else as a bare 500 whose cause goes to the log. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
@@ -43,11 +44,8 @@ function refusalOf(code: string, status: number): Failure {
   return ({ 408: requestTimedOut, 413: bodyTooLarge, 415: unsupportedType }[status] ?? malformedRequest)()
 }
 
-type Violation = { instancePath?: string; message?: string; keyword?: string; params?: Record<string, unknown> }
-
 function invalidFields(validation: readonly Violation[], context: string): Failure {
-  // A union reports each of its failed branches and then itself: the branches say more.
-  const told = validation.filter((v) => v.keyword !== 'anyOf' && v.keyword !== 'if')
+  const told = tellUnions(validation).filter(({ keyword }) => keyword !== 'if')
   const errors = (told.length > 0 ? told : validation).map((violation) =>
     isEither(violation, told)
       ? { ...fieldError(violation, context), message: 'must be a day or an RFC 3339 time' }

@@ -21,6 +21,7 @@ const EXPOSED = [
   'RateLimit',
   'RateLimit-Policy',
   'Idempotency-Replayed',
+  'Preference-Applied',
   'Content-Disposition',
 ]
 

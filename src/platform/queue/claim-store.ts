@@ -2,6 +2,8 @@ import { sql } from 'kysely'
 import type { OperatorTx, TenantTx } from '../db/database.ts'
 import { LOCKS } from './advisory-locks.ts'
 
+export type JobError = { code: string; message: string }
+
 export type ClaimedJob = {
   id: string
   tenantId: string
@@ -17,12 +19,14 @@ export type ClaimedJob = {
 export const claimedColumns = sql`id, tenant_id AS "tenantId", course_id AS "courseId", kind, payload, attempts AS attempt,
   max_attempts AS "maxAttempts", worker_id AS "workerId"`
 
-/** How an attempt ended. `queued` means once more after so many seconds; not `counted`, as if this attempt had never been. */
+/**
+ * How an attempt ended. `queued` means once more after so many seconds: because of `why`, or, without it, as if this attempt had never been.
+ */
 export type Outcome =
   | { status: 'done'; result: unknown }
   | { status: 'error'; code: string; message: string }
   | { status: 'cancelled' }
-  | { status: 'queued'; afterSeconds: number; counted: boolean }
+  | { status: 'queued'; afterSeconds: number; why: JobError | null }
 
 /** Waits for the right to claim, which lasts until the transaction ends. */
 export async function lockClaims(tx: OperatorTx): Promise<void> {
@@ -109,13 +113,15 @@ export async function writeProgress(tx: TenantTx, job: ClaimedJob, progress: num
   await attemptOf(tx, job).set({ progress }).execute()
 }
 
-async function putBack(tx: TenantTx, job: ClaimedJob, { afterSeconds, counted }: Outcome & { status: 'queued' }) {
+async function putBack(tx: TenantTx, job: ClaimedJob, { afterSeconds, why }: Outcome & { status: 'queued' }) {
   const { rows } = await sql`
     WITH back AS (
       UPDATE jobs
       SET status = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END,
         finished_at = CASE WHEN cancel_requested THEN now() END,
-        worker_id = NULL, progress = 0, attempts = attempts - ${counted ? 0 : 1}::int,
+        worker_id = NULL, progress = 0, attempts = attempts - ${why === null ? 1 : 0}::int,
+        last_error_code = coalesce(${why?.code ?? null}, last_error_code),
+        last_error_message = coalesce(${why?.message ?? null}, last_error_message),
         run_after = now() + make_interval(secs => ${afterSeconds}::float8)
       WHERE id = ${job.id}::uuid AND status = 'running' AND worker_id = ${job.workerId}::int AND attempts = ${job.attempt}::int
       RETURNING run_after

@@ -1,10 +1,8 @@
 import { Failure } from '#kernel/failure.ts'
 import type { Database, TenantTx } from '../db/database.ts'
-import { type ClaimedJob, finishJob, type Outcome } from './claim-store.ts'
+import { type ClaimedJob, finishJob, type JobError, type Outcome } from './claim-store.ts'
 import type { EndedJob, JobHandler } from './job-kind.ts'
 import type { QueueLog } from './log.ts'
-
-type JobError = { code: string; message: string }
 
 export const CRASHED: Outcome = { status: 'error', code: 'job.crashed', message: 'The job was interrupted too often.' }
 export const CANCELLED: JobError = { code: 'job.cancelled', message: 'The job was cancelled.' }

@@ -21,4 +21,4 @@ export { defineJob, type JobHandler, type JobKind, jobHandler, type RunningJob }
 export { createQueue, type Queue } from './queue.ts'
 export { repeat } from './repeat.ts'
 export type { Worker, WorkerOptions } from './start-worker.ts'
-export { findJob, type Job, type JobStatus, listJobs, queueStatus } from './store.ts'
+export { findJob, type Job, type JobStatus, listJobs, type QueueStatus, queueStatus } from './store.ts'

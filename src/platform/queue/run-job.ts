@@ -35,7 +35,7 @@ type Options = {
 /** However long a failure asks to wait: it may hand on what another service says. */
 const LONGEST_HINT_SECONDS = 900
 
-const AGAIN: Outcome = { status: 'queued', afterSeconds: 0, counted: false }
+const AGAIN: Outcome = { status: 'queued', afterSeconds: 0, why: null }
 
 /** Starts a claimed job's handler, and writes down how it ends. */
 export function runJob({ db, endings, job, lease, handler, log, tooLate = false }: Options): Run {
@@ -110,8 +110,16 @@ function reasonOf(error: unknown) {
   return { code, reason, ...(cause === undefined ? {} : { err: cause }) }
 }
 
-const FAILED: Outcome = { status: 'error', code: 'job.failed', message: 'The job failed for an internal reason.' }
-const TIMED_OUT: Outcome = { status: 'error', code: 'job.timeout', message: 'The job took too long.' }
+const FAILED: Outcome & { status: 'error' } = {
+  status: 'error',
+  code: 'job.failed',
+  message: 'The job failed for an internal reason.',
+}
+const TIMED_OUT: Outcome & { status: 'error' } = {
+  status: 'error',
+  code: 'job.timeout',
+  message: 'The job took too long.',
+}
 
 function outcomeOf(
   error: unknown,
@@ -120,7 +128,7 @@ function outcomeOf(
   if (reason === 'cancelled') return { status: 'cancelled' }
   if (reason === 'lost' || reason === 'stopping') return AGAIN
   const failure = error instanceof Failure ? error : undefined
-  const final: Outcome = failure
+  const final: Outcome & { status: 'error' } = failure
     ? { status: 'error', code: failure.code, message: failure.message.replaceAll('\0', '') }
     : reason === 'timeout'
       ? TIMED_OUT
@@ -131,5 +139,6 @@ function outcomeOf(
     handler.kind.backoffSeconds(job.attempt),
     Math.min(failure?.retryAfter ?? 0, LONGEST_HINT_SECONDS),
   )
-  return { status: 'queued', afterSeconds, counted: true }
+  const { code, message } = final
+  return { status: 'queued', afterSeconds, why: { code, message } }
 }

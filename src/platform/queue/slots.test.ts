@@ -92,6 +92,6 @@ test('a job that is claimed while the worker is told to stop is given back unsta
   slots.close()
   claims[0]?.(job)
   expect(await slots.idle(10_000)).toBe(true)
-  expect(outcomes).toEqual([{ status: 'queued', afterSeconds: 0, counted: false }])
+  expect(outcomes).toEqual([{ status: 'queued', afterSeconds: 0, why: null }])
   expect(run).not.toHaveBeenCalled()
 })

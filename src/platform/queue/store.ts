@@ -22,6 +22,10 @@ export type Job = {
   result: unknown
   error: { code: string; message: string } | null
   attempts: number
+  /** Why the attempt before failed, while it waits for another or is at it. */
+  lastError: { code: string; message: string } | null
+  /** When it is tried again; null unless it waits for that. */
+  retryAt: Date | null
   /** Whether it is to stop: only while it runs. */
   cancelRequested: boolean
   createdAt: Date
@@ -80,7 +84,7 @@ export async function requeueJob(
     WITH retried AS (
       UPDATE jobs
       SET status = 'queued', attempts = 0, progress = 0, result = NULL, error_code = NULL, error_message = NULL,
-        cancel_requested = false, finished_at = NULL, run_after = now()
+        last_error_code = NULL, last_error_message = NULL, cancel_requested = false, finished_at = NULL, run_after = now()
       WHERE id = ${id}::uuid AND status IN ('error', 'cancelled') AND ${hasRoom(tenantId, maxQueued)}
       RETURNING run_after
     )
@@ -125,21 +129,29 @@ export type QueueStatus = {
   counts: { kind: string; status: JobStatus; count: number }[]
   /** Seconds for which the job that has waited longest could have run; null when none waits. */
   oldestQueuedSeconds: number | null
+  /** Jobs whose time has not come, such as those that are tried again later. */
+  later: number
+  /** Seconds until the first of them may run; null when there is none. */
+  nextSeconds: number | null
   liveWorkers: number
 }
 
 export async function queueStatus(tx: OperatorTx): Promise<QueueStatus> {
   const counts = await sql<{ kind: string; status: JobStatus; count: number }>`
     SELECT kind, status, count(*)::int AS count FROM jobs GROUP BY kind, status ORDER BY kind, status`.execute(tx)
-  const waited = await sql<{ seconds: number | null }>`
-    SELECT extract(epoch FROM now() - min(run_after))::float8 AS seconds FROM jobs
-    WHERE status = 'queued' AND run_after <= now()`.execute(tx)
+  const waiting = await sql<{ waited: number | null; later: number; next: number | null }>`
+    SELECT extract(epoch FROM now() - min(run_after) FILTER (WHERE run_after <= now()))::float8 AS waited,
+      count(*) FILTER (WHERE run_after > now())::int AS later,
+      extract(epoch FROM min(run_after) FILTER (WHERE run_after > now()) - now())::float8 AS next
+    FROM jobs WHERE status = 'queued'`.execute(tx)
   const living = await sql<{ count: number }>`SELECT count(*)::int AS count FROM (${livingWorkers}) AS living`.execute(
     tx,
   )
   return {
     counts: counts.rows,
-    oldestQueuedSeconds: waited.rows[0]?.seconds ?? null,
+    oldestQueuedSeconds: waiting.rows[0]?.waited ?? null,
+    later: waiting.rows[0]?.later ?? 0,
+    nextSeconds: waiting.rows[0]?.next ?? null,
     liveWorkers: living.rows[0]?.count ?? 0,
   }
 }
@@ -151,6 +163,8 @@ export const livingWorkers = sql`
     AND classid = ${sql.lit(LOCKS.living)}::int::oid AND objsubid = 2 AND granted`
 
 function present(row: Selectable<Jobs>): Job {
+  const { last_error_code: code, last_error_message: message } = row
+  const isOver = row.finished_at !== null
   return {
     id: row.id,
     tenantId: row.tenant_id,
@@ -163,6 +177,8 @@ function present(row: Selectable<Jobs>): Job {
     result: row.result,
     error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },
     attempts: row.attempts,
+    lastError: code === null || isOver ? null : { code, message: message ?? '' },
+    retryAt: row.status === 'queued' && row.attempts > 0 ? row.run_after : null,
     cancelRequested: row.status === 'running' && row.cancel_requested,
     createdAt: row.created_at,
     startedAt: row.started_at,

@@ -122,8 +122,13 @@ test('a job that recovers is done, and waits as long as its kind says before the
   await vi.waitFor(async () => expect(await waitedFor()).toBeGreaterThan(900), 10_000)
   expect(await waitedFor()).toBeLessThanOrEqual(1000)
   expect(await world.query('SELECT FROM graphile_worker.jobs WHERE run_at > now()')).toHaveLength(1)
+  expect(await becomes(id, 'queued')).toMatchObject({
+    error: null,
+    lastError: { code: 'llm.unavailable', message: 'The model is unavailable.' },
+    retryAt: expect.any(Date),
+  })
   await world.query('UPDATE jobs SET run_after = now() WHERE id = $1', [id])
-  expect(await becomes(id, 'done')).toMatchObject({ result: 2, attempts: 2 })
+  expect(await becomes(id, 'done')).toMatchObject({ result: 2, attempts: 2, lastError: null, retryAt: null })
 })
 
 test('a job waits no longer than a quarter of an hour, whatever it is told by others', async () => {

@@ -68,14 +68,14 @@ export function createWebFetcher({
   }
 
   async function follow(text: string, dispatcher: Agent, signal: AbortSignal): Promise<WebPage> {
-    let url = requireUrl(text, allowAddress)
+    let url = requireUrl(text, { isAllowed: allowAddress })
     for (let redirects = 0; redirects <= limits.maxRedirects; redirects += 1) {
       const answer = await request(url, { headers, dispatcher, signal })
       const location = answer.headers['location']
       if (!REDIRECTS.has(answer.statusCode) || typeof location !== 'string') return read(url, answer)
       // Its failing is of no interest any more.
       answer.body.on('error', () => undefined).destroy()
-      url = requireUrl(resolve(location, url), allowAddress)
+      url = requireUrl(resolve(location, url), { isAllowed: allowAddress })
     }
     throw new WebError('web.too_many_redirects', `The address redirects more than ${limits.maxRedirects} times.`)
   }

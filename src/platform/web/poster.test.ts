@@ -105,6 +105,19 @@ test.each(['http://10.1.2.3/', 'http://[::1]/', 'http://localhost/', 'http://lms
   },
 )
 
+test('what is nearby is reached where that is allowed, under any name; what is link-local never', async () => {
+  const { port, bodies } = await listen(status(200))
+  const poster = createWebPoster({ allowHttp: true, reach: 'nearby', lookup: here })
+  const posting = { headers: {}, body: '{}', signal: new AbortController().signal }
+  for (const host of ['127.0.0.1', 'localhost', 'lms'])
+    expect((await poster.post(`http://${host}:${port}/`, posting)).status).toBe(200)
+  expect(bodies).toHaveLength(3)
+  const lookup: Lookup = async () => [{ address: '169.254.169.254', family: 4 }]
+  const other = createWebPoster({ allowHttp: true, reach: 'nearby', lookup })
+  for (const url of ['http://169.254.169.254/', 'http://metadata/'])
+    await expect(other.post(url, posting)).rejects.toMatchObject({ code: 'web.refused_address' })
+})
+
 test('a name that leads to a private address is refused, alone or among others', async () => {
   const { port, bodies } = await listen(status(200))
   for (const addresses of [['10.1.2.3'], ['127.0.0.1', '169.254.169.254']]) {

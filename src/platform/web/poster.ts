@@ -1,6 +1,6 @@
 import { lookup as systemLookup } from 'node:dns/promises'
 import { Agent, type Dispatcher, request } from 'undici'
-import { type AddressRule, isPublicAddress } from './addresses.ts'
+import { type AddressRule, addressRuleOf, type Reach } from './addresses.ts'
 import { createGuardedConnector, type Lookup } from './connector.ts'
 import { WebError } from './errors.ts'
 import { requireUrl } from './refuse-url.ts'
@@ -20,7 +20,8 @@ type Deps = {
   allowHttp?: boolean
   /** From the lookup to the answer's head. */
   totalMs?: number
-  /** Which addresses may be connected to, instead of all public ones and no others. */
+  reach?: Reach
+  /** Which addresses may be connected to, instead of all that are in reach. */
   allowAddress?: AddressRule
   lookup?: Lookup
 }
@@ -29,17 +30,18 @@ const MAX_ANSWER_BYTES = 64 * 1024
 /** What an answer has to say after its head interests nobody: this is only so that the receiver may finish. */
 const DRAIN_MS = 1_000
 
-/** Sends to addresses that strangers name, on the public internet only. Every request resolves and checks the address anew. */
+/** Sends to addresses that strangers name, on the public internet only unless told otherwise. Every request resolves and checks the address anew. */
 export function createWebPoster({
   allowHttp = false,
   totalMs = 10_000,
-  allowAddress = isPublicAddress,
+  reach = 'public',
+  allowAddress = addressRuleOf(reach),
   lookup = (hostname) => systemLookup(hostname, { all: true }),
 }: Deps = {}): WebPoster {
   return {
     async post(text, { headers, body, signal }) {
       signal.throwIfAborted()
-      const url = requireUrl(text, allowAddress)
+      const url = requireUrl(text, { reach, isAllowed: allowAddress })
       if (!allowHttp && url.protocol !== 'https:')
         throw new WebError('web.bad_url', 'The URL must start with https://.')
       const deadline = new AbortController()

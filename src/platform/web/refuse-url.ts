@@ -1,15 +1,15 @@
 import { isIP } from 'node:net'
-import { type AddressRule, isPublicAddress } from './addresses.ts'
+import { type AddressRule, addressRuleOf, type Reach } from './addresses.ts'
 import { WebError } from './errors.ts'
 
 const MAX_CHARS = 2048
 /** Names that mean something inside a network only: RFC 6761, 6762, 8375 and ICANN's `internal`. */
 const INTERNAL_SUFFIXES = ['localhost', 'local', 'internal', 'home.arpa']
 
-/** What is wrong with a page's URL as it is written, as a sentence for whoever wrote it; null when nothing is. Looks up no name. */
-export function refuseUrl(text: string): string | null {
+/** What is wrong with a URL as it is written, as a sentence for whoever wrote it; null when nothing is. Looks up no name. */
+export function refuseUrl(text: string, reach: Reach = 'public'): string | null {
   try {
-    requireUrl(text)
+    requireUrl(text, { reach })
     return null
   } catch (error) {
     if (error instanceof WebError) return error.message
@@ -21,7 +21,10 @@ export function refuseUrl(text: string): string | null {
  * The parsed URL. Throws `web.bad_url` or `web.refused_address` when it may not be fetched, as far as the writing shows.
  * The WHATWG parser has turned every spelling of an IPv4 address (decimal, octal, hexadecimal, short) into the usual one.
  */
-export function requireUrl(text: string, isAllowed: AddressRule = isPublicAddress): URL {
+export function requireUrl(
+  text: string,
+  { reach = 'public', isAllowed = addressRuleOf(reach) }: { reach?: Reach; isAllowed?: AddressRule } = {},
+): URL {
   if (text.length > MAX_CHARS) throw badUrl(`The URL is longer than ${MAX_CHARS} characters.`)
   const url = URL.parse(text)
   if (!url) throw badUrl('This is not a URL.')
@@ -29,13 +32,13 @@ export function requireUrl(text: string, isAllowed: AddressRule = isPublicAddres
     throw badUrl('The URL must start with http:// or https://.')
   if (url.username || url.password) throw badUrl('The URL must not contain a user name or a password.')
   if (!isUsablePort(url.port)) throw badUrl('The URL must use port 80 or 443, or one from 1024 on.')
-  checkHost(url.hostname, isAllowed)
+  checkHost(url.hostname, { reach, isAllowed })
   return url
 }
 
-function checkHost(hostname: string, isAllowed: AddressRule): void {
+function checkHost(hostname: string, { reach, isAllowed }: { reach: Reach; isAllowed: AddressRule }): void {
   const host = hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.+$/, '')
-  const refused = isIP(host) ? !isAllowed(host) : isInternalName(host)
+  const refused = isIP(host) ? !isAllowed(host) : reach === 'public' && isInternalName(host)
   if (refused) throw new WebError('web.refused_address', 'The URL must lead to a host on the public internet.')
 }
 

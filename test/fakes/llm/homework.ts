@@ -72,7 +72,10 @@ const phrases = {
     met: 'Це у відповіді є.',
     notMet: 'Цього у відповіді бракує.',
     noAttempt: 'Відповідь не стосується завдання.',
-    feedback: (met: number, all: number) => `Розкрито ${met} з ${all}. Прочитайте урок ще раз і доповніть.`,
+    feedback: (met: number, all: number) =>
+      met === all
+        ? 'Розкрито все, про що йшлося в завданні.'
+        : `Розкрито ${met} з ${all}. Прочитайте урок ще раз і доповніть.`,
     strength: 'Думку висловлено зрозуміло.',
     recommendation: 'Перечитайте визначення в уроці.',
   },
@@ -80,7 +83,10 @@ const phrases = {
     met: 'The answer has this.',
     notMet: 'The answer lacks this.',
     noAttempt: 'The answer is not about the task.',
-    feedback: (met: number, all: number) => `${met} of ${all} are covered. Read the lesson again and go on.`,
+    feedback: (met: number, all: number) =>
+      met === all
+        ? 'All that the task asks for is there.'
+        : `${met} of ${all} are covered. Read the lesson again and go on.`,
     strength: 'The idea is put clearly.',
     recommendation: 'Read the definition in the lesson again.',
   },

@@ -18,6 +18,9 @@ if (program === undefined) {
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
   process.stdout.write(`\n${model.calls.length} calls were answered.\n`)
 } else {
+  process.stdout.write(
+    'A mock language model answers: it compares words and understands nothing.\nWhat it says and costs is made up.\n',
+  )
   // A key that happens to be in the environment must not be used: this run is to cost nothing.
   const isProviders = (name: string) => /^(OPENAI|ANTHROPIC|GEMINI|DEEPSEEK|LLM)_/.test(name)
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !isProviders(name)))

@@ -7,6 +7,7 @@ import { gate, rejectionMessage } from '../grading/gate.ts'
 import { languageOf } from '../grading/language.ts'
 import type { JudgedExercise, Verdict } from '../grading/verdict.ts'
 import { type Grading, insertGrading } from '../gradings-store.ts'
+import { reasonOfFailure } from '../review-reasons.ts'
 import type { Ending, Submission } from '../submission.ts'
 import { saveExercise } from '../submissions-store.ts'
 import { type Asked, type Bought, buy, type Deps } from './buy.ts'
@@ -76,7 +77,7 @@ export function createChecker(deps: Deps): CheckOne {
       // Nobody will answer it better: points are never made of that.
       if (!isUseless(error)) throw error
       replies.push({ prompt: 'check', failure: error.code })
-      const ending: Ending = { status: 'needs_review', result: null }
+      const ending: Ending = { status: 'needs_review', result: null, reasons: [reasonOfFailure(error.code)] }
       return { ending, verdicts: [], kind: 'llm', exercise, questions, replies, by: null }
     }
 

@@ -51,7 +51,7 @@ export function conclude(judging: Judging): Concluded {
     return { ending: { status: 'rejected', result: null, error }, verdicts: [] }
   }
   const texts = readTexts(guard, judging, rewritten)
-  const { verdicts, needsReview, score, passed, verdict } = judge({
+  const { verdicts, reasons, score, passed, verdict } = judge({
     exercise,
     answer,
     judgements: reply.judgements.map((judgement) => withComment(judgement, texts)),
@@ -67,7 +67,8 @@ export function conclude(judging: Judging): Concluded {
     recommendations: texts.recommendations,
     graded_by: gradedBy,
   }
-  return { ending: { status: needsReview ? 'needs_review' : 'done', result }, verdicts }
+  const ending: Ending = reasons.length > 0 ? { status: 'needs_review', result, reasons } : { status: 'done', result }
+  return { ending, verdicts }
 }
 
 /** What a student may read of, were there no leaks: as a control is no criterion, nothing is said of it. */

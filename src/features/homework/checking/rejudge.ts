@@ -2,6 +2,7 @@ import { Check } from 'typebox/value'
 import { gate } from '../grading/gate.ts'
 import type { Verdict } from '../grading/verdict.ts'
 import type { Grading } from '../gradings-store.ts'
+import { reasonOfFailure } from '../review-reasons.ts'
 import type { Submission } from '../submission.ts'
 import type { Asked } from './buy.ts'
 import { type Reply, rejectedByGate } from './check-one.ts'
@@ -25,7 +26,10 @@ export function rejudge(grading: Recorded, submission: Submission): Concluded {
   const outputOf = (prompt: Reply['prompt']) =>
     replies.flatMap((reply) => (reply.prompt === prompt && 'output' in reply ? [reply.output] : []))[0]
   const [reply, rewritten] = [outputOf('check'), outputOf('feedback')]
-  if (!Check(CheckReply, reply)) return { ending: { status: 'needs_review', result: null }, verdicts: NONE }
+  if (!Check(CheckReply, reply)) {
+    const failure = replies.flatMap((one) => ('failure' in one ? [one.failure] : []))[0] ?? ''
+    return { ending: { status: 'needs_review', result: null, reasons: [reasonOfFailure(failure)] }, verdicts: NONE }
+  }
   const [first] = (grading.questions ?? []) as Asked[]
   return conclude({
     ...{ exercise, answer: gated.text, hidden: gated.hidden, language, reply },

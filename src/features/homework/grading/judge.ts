@@ -3,9 +3,14 @@ import { instructionsIn, overlap } from './instructions.ts'
 import { quotesIn, type Span } from './quotes.ts'
 import { scoreOf } from './score.ts'
 import { isForeign } from './script.ts'
-import type { JudgedExercise, Judgement, Score, Verdict } from './verdict.ts'
+import type { Doubt, JudgedExercise, Judgement, ReviewReason, ReviewReasonCode, Score, Verdict } from './verdict.ts'
 
-export type Judged = Score & { verdicts: Verdict[]; needsReview: boolean; instructions: Span[] }
+export type Judged = Score & {
+  verdicts: Verdict[]
+  needsReview: boolean
+  reasons: ReviewReason[]
+  instructions: Span[]
+}
 
 type Input = {
   exercise: Pick<JudgedExercise, 'criteria' | 'passScore'> & Partial<Pick<JudgedExercise, 'description'>>
@@ -57,10 +62,35 @@ export function judge({ exercise, answer, judgements, hidden = 0, controls = [],
       changed: why ? { from: met, why } : null,
     }
   })
-  const isUnclear = verdicts.some(({ met, required }) => required && met === 'unclear')
-  const needsReview = hidden > 0 || instructions.length > 0 || isCredulous || isUnread || isUnclear
-  return { ...scoreOf(verdicts, exercise.passScore), verdicts, needsReview, instructions }
+  const reasons: ReviewReason[] = [
+    ...whole('answer.addresses_grader', instructions.length > 0),
+    ...whole('answer.hidden_characters', hidden > 0),
+    ...whole('answer.foreign_script', isUnread),
+    ...whole('model.control_met', isCredulous),
+    ...unclear(verdicts),
+  ]
+  return { ...scoreOf(verdicts, exercise.passScore), verdicts, needsReview: reasons.length > 0, reasons, instructions }
 }
+
+const whole = (code: ReviewReasonCode, holds: boolean): ReviewReason[] => (holds ? [{ code, criteria: [] }] : [])
+
+/** The required criteria of which nobody knows whether they are met, by what is wrong. */
+function unclear(verdicts: readonly Verdict[]): ReviewReason[] {
+  const open = verdicts.filter(({ met, required }) => required && met === 'unclear')
+  return UNCLEAR.flatMap(([why, code]) => {
+    const criteria = open.filter(({ changed }) => (changed?.why ?? null) === why).map(({ id }) => id)
+    return criteria.length === 0 ? [] : [{ code, criteria }]
+  })
+}
+
+// The other doubts come with a reason that is about the whole.
+const UNCLEAR: readonly [Doubt | null, ReviewReasonCode][] = [
+  [null, 'criterion.unclear'],
+  ['not_judged', 'criterion.not_judged'],
+  ['quote_missing', 'criterion.quote_missing'],
+  ['quote_not_found', 'criterion.quote_not_found'],
+  ['quote_is_task', 'criterion.quote_is_task'],
+]
 
 /** Words in a row that are the task's own say nothing of what a student knows. Fewer may be a term that both have to use. */
 const TASK_WORDS = 4

@@ -1,6 +1,11 @@
 /** The languages in which our own sentences exist. What a model writes is in any. */
 export type OwnLanguage = 'uk' | 'en'
 
+const LETTER = /\p{L}/u
+
+/** The first of these texts that has letters; a number or a formula is in no language. */
+export const firstInWords = (texts: readonly string[]): string | undefined => texts.find((text) => LETTER.test(text))
+
 /** The one that was asked for, if we have it; else by the letters of a text: Cyrillic ones are read as Ukrainian. */
 export function languageOf(asked: string | null, text: string): OwnLanguage {
   if (asked !== null) return /^uk\b/i.test(asked) ? 'uk' : 'en'

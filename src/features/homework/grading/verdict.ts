@@ -36,6 +36,22 @@ export type Doubt =
   | 'script_not_read'
   | 'not_judged'
 
+/** Why a person has to look, with the ids of the criteria that it is about; none when it is about the whole. */
+export type ReviewReason = { code: ReviewReasonCode; criteria: string[] }
+
+export type ReviewReasonCode =
+  | 'answer.addresses_grader'
+  | 'answer.foreign_script'
+  | 'answer.hidden_characters'
+  | 'model.control_met'
+  | 'model.unreadable'
+  | 'model.refused'
+  | 'criterion.unclear'
+  | 'criterion.not_judged'
+  | 'criterion.quote_missing'
+  | 'criterion.quote_not_found'
+  | 'criterion.quote_is_task'
+
 /** What holds of one criterion after code has looked at it. `changed` says what code made of the model's word, and why. */
 export type Verdict = {
   id: string

@@ -3,7 +3,7 @@ import type { Database } from '#platform/db/database.ts'
 import { newId } from '#platform/ids/index.ts'
 import { type CheckOne, gradingOf, rejectedBy } from '../checking/check-one.ts'
 import type { ReadAnswer } from '../checking/jobs.ts'
-import { keyedResult } from '../grade-by-key.ts'
+import { keyedResult, surroundingsOf } from '../grade-by-key.ts'
 import { complaintOf } from '../grading/answer-key.ts'
 import type { JudgedExercise } from '../grading/verdict.ts'
 import type { Grading } from '../gradings-store.ts'
@@ -29,7 +29,8 @@ export function createJudge({ db, checkOne, readAnswer }: JudgeDeps): JudgeAnew 
   async function byKey({ tenantId, submission }: Order): Promise<Anew | undefined> {
     const { id, courseId, exercise, answer } = submission
     if (answer === null || complaintOf(exercise, answer) !== undefined) return undefined
-    const { result, verdicts } = keyedResult(submission)
+    const surroundings = await db.forTenant(tenantId, (tx) => surroundingsOf(tx, submission))
+    const { result, verdicts } = keyedResult(submission, surroundings)
     const about = { id: newId(), tenantId, courseId, submissionId: id }
     const grading: Grading = { ...about, kind: 'answer_key', status: 'done', result, verdicts }
     return { ending: { status: 'done', result }, exercise, grading }

@@ -41,7 +41,12 @@ async function begin() {
 }
 
 const checked = (submission: Parameters<CheckOne>[0]['submission']): Awaited<ReturnType<CheckOne>> => ({
-  ...{ ending: { status: 'needs_review', result: null }, verdicts: [], kind: 'llm', exercise: submission.exercise },
+  ...{
+    ending: { status: 'needs_review', result: null, reasons: [] },
+    verdicts: [],
+    kind: 'llm',
+    exercise: submission.exercise,
+  },
   ...{ questions: [], replies: [], by: null },
 })
 

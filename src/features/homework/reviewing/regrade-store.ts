@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { TenantTx } from '#platform/db/database.ts'
 import type { JudgedExercise } from '../grading/verdict.ts'
 import type { Ending } from '../submission.ts'
+import { reasonsOf } from '../submissions-store.ts'
 
 export type Outcome = 'regraded' | 'unchanged' | 'reviewed_kept' | 'failed'
 
@@ -64,6 +65,7 @@ export async function saveRegraded(tx: TenantTx, id: string, { jobId, outcome, b
       ...(ending && {
         status: ending.status,
         result: ending.result === null ? null : JSON.stringify(ending.result),
+        ...reasonsOf(ending),
         error_code: error?.code ?? null,
         error_message: error?.message ?? null,
         updated_at: sql`now()`,

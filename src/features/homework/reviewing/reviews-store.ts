@@ -32,6 +32,7 @@ export async function saveReview(
       status: 'done',
       result: JSON.stringify(result),
       review: JSON.stringify(review),
+      review_reasons: '[]',
       error_code: null,
       error_message: null,
       updated_at: sql`now()`,

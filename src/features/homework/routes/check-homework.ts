@@ -1,6 +1,6 @@
 import multipart from '@fastify/multipart'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Static } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { quotaExceeded, uploadBusy } from '#features/storage/index.ts'
 import { invalid } from '#kernel/failure.ts'
 import { type Api, Id, Input, type Once } from '#platform/http/index.ts'
@@ -18,7 +18,7 @@ import {
 } from '../failures.ts'
 import type { Accepted, createHandIn, HandIn } from '../hand-in.ts'
 import { presentAccepted, presentSubmission } from '../present.ts'
-import { HomeworkAccepted, HomeworkBody, SubmissionBody } from '../schemas.ts'
+import { CheckedHomework, HomeworkAccepted, HomeworkBody } from '../schemas.ts'
 import type { createSubmissions } from '../submissions.ts'
 import { ANSWER_FORM, readAnswerForm, refuseLongForm } from './answer-form.ts'
 
@@ -31,7 +31,7 @@ type Deps = {
   stallMs: number
 }
 
-const DESCRIPTION = `An exercise with an answer key is graded at once. The answer to an \`open\` one waits for its check; with \`Prefer: wait=30\` the response waits, too, at most so many seconds (30 or fewer), and is 200 with the whole submission if that is finished by then. When too many responses wait already it is 202 at once, without \`Preference-Applied\`. The same answer of the same student under the same criteria is the earlier submission again, for nothing: \`duplicate\` is true.
+const DESCRIPTION = `An exercise with an answer key is graded at once: 202 says \`done\`, and with \`Prefer: wait=1\` the result is in the response. The answer to an \`open\` one waits for its check; with \`Prefer: wait=30\` the response waits, too, at most so many seconds (30 or fewer), and is 200 with the whole submission, and \`duplicate\`, if that is finished by then. When too many responses wait already it is 202 at once, without \`Preference-Applied\`. The same answer of the same student under the same criteria is the earlier submission again, for nothing: \`duplicate\` is true.
 
 The answer to an \`open\` exercise may be a file (${ANSWER_EXTENSIONS.join(' ')}; at most ${MAX_ANSWER_BYTES} bytes) in a form; its fields may come in any order. Of a \`.zip\` the files of text are read. A file whose text is too long or cannot be read is \`rejected\` with a reason that its student may read.`
 
@@ -58,7 +58,7 @@ export async function checkHomeworkRoute(api: Api, { handIn, files, submissions,
       const answer = ({ submission, duplicate }: Accepted) => {
         const location = `/api/v1/submissions/${submission.id}`
         return waitMs > 0 && submission.finishedAt !== null
-          ? { status: 200, location, body: presentSubmission(submission) }
+          ? { status: 200, location, body: { ...presentSubmission(submission), duplicate } }
           : { status: 202, location, body: presentAccepted(submission, duplicate) }
       }
       if (!request.isMultipart()) {
@@ -97,19 +97,25 @@ export async function checkHomeworkRoute(api: Api, { handIn, files, submissions,
   })
 }
 
+const Prefer = Type.String({
+  description: '`wait=30`: answer when the check has ended, within so many seconds (at most 30).',
+})
+
 const SCHEMA = {
   operationId: 'checkHomework',
   summary: "Check a student's answer to an exercise",
   description: DESCRIPTION,
   tags: ['homework'],
   params: Input({ courseId: Id }),
+  headers: Type.Object({ prefer: Type.Optional(Prefer) }),
   body: { content: { 'application/json': { schema: HomeworkBody } } },
-  response: { 200: SubmissionBody, 202: HomeworkAccepted },
+  response: { 200: CheckedHomework, 202: HomeworkAccepted },
 }
 
 const CONFIG = {
   access: 'check' as const,
   idempotent: true,
+  answers: { 'Preference-Applied': '`wait=30`: for how long the response would have waited, if one asked it to.' },
   streams: true,
   bodies: { 'multipart/form-data': ANSWER_FORM },
   failures: [

@@ -1,6 +1,6 @@
 import { type Api, Id, Input, type Once, pageRequest } from '#platform/http/index.ts'
 import { courseNotFound, queueFull, submissionNotFound, submissionNotRetryable } from '../failures.ts'
-import { presentAccepted, presentSubmission } from '../present.ts'
+import { presentAccepted, presentSubmission, presentSummary } from '../present.ts'
 import { HomeworkAccepted, SubmissionBody, SubmissionFilter, SubmissionPage, SubmissionParams } from '../schemas.ts'
 import type { Submission } from '../submission.ts'
 import type { createSubmissions } from '../submissions.ts'
@@ -25,7 +25,7 @@ export function listSubmissionsRoute(api: Api, { submissions }: Deps) {
       const { student_id: studentId, exercise_id: exerciseId, status, updated_since: since } = query
       const filter = { studentId, exerciseId, status, updatedSince: since === undefined ? undefined : new Date(since) }
       const { items, nextCursor } = await submissions.list(caller, params.courseId, pageRequest(query), filter)
-      return { items: items.map(presentSubmission), next_cursor: nextCursor }
+      return { items: items.map(presentSummary), next_cursor: nextCursor }
     },
   )
 }

@@ -30,7 +30,14 @@ test('starting is accepted as a job that says where it is', async () => {
   expect(headers.get('location')).toBe(`/api/v1/jobs/${body.job_id}`)
   expect((await acme.get(`/jobs/${body.job_id}`)).body).toEqual({
     ...{ id: body.job_id, kind: 'generate_structure', course_id: course.id, status: 'queued', progress: 0 },
-    ...{ result: null, error: null, created_at: expect.any(String), finished_at: null },
+    ...{
+      result: null,
+      error: null,
+      last_error: null,
+      retry_at: null,
+      created_at: expect.any(String),
+      finished_at: null,
+    },
   })
 })
 

@@ -53,7 +53,13 @@ describe('a job', () => {
     }
     expect(await ended()).toEqual({
       ...{ id: job, kind: 'generate_structure', course_id: course.id, status: 'done', progress: 1, result },
-      ...{ error: null, created_at: expect.any(String), finished_at: expect.any(String) },
+      ...{
+        error: null,
+        last_error: null,
+        retry_at: null,
+        created_at: expect.any(String),
+        finished_at: expect.any(String),
+      },
     })
     const { structure } = await course.read()
     expect(structure).toMatchObject({ version: 1, generated_by: 'outline', material_ids: [material], stale: false })

@@ -3,6 +3,7 @@ import { CourseParams, courseNotFound } from '#features/courses/index.ts'
 import { type Api, ExternalId, Id, Input, PageQuery, pageRequest } from '#platform/http/index.ts'
 import type { createAuthoring } from '../author.ts'
 import { exerciseExternalIdTaken, exerciseNotFound } from '../failures.ts'
+import type { Judges } from '../gradable.ts'
 import { changesFrom, ExerciseChanges } from '../input-schemas.ts'
 import { presentPlacedExercise } from '../present.ts'
 import type { createReading } from '../reading.ts'
@@ -11,9 +12,10 @@ import { ExercisePage, PlacedExerciseBody } from '../schemas.ts'
 type Deps = {
   reading: Pick<ReturnType<typeof createReading>, 'exercises'>
   authoring: Pick<ReturnType<typeof createAuthoring>, 'changeExercise'>
+  judges: Judges
 }
 
-export function listExercisesRoute(api: Api, { reading }: Deps) {
+export function listExercisesRoute(api: Api, { reading, judges }: Deps) {
   api.get(
     '/courses/:courseId/exercises',
     {
@@ -36,12 +38,13 @@ export function listExercisesRoute(api: Api, { reading }: Deps) {
         pageRequest(query),
         query.external_id,
       )
-      return { items: items.map(presentPlacedExercise), next_cursor: nextCursor }
+      const byModels = await judges(caller)
+      return { items: items.map((item) => presentPlacedExercise(item, byModels)), next_cursor: nextCursor }
     },
   )
 }
 
-export function changeExerciseRoute(api: Api, { authoring }: Deps) {
+export function changeExerciseRoute(api: Api, { authoring, judges }: Deps) {
   api.patch(
     '/exercises/:exerciseId',
     {
@@ -57,6 +60,9 @@ export function changeExerciseRoute(api: Api, { authoring }: Deps) {
       config: { access: 'prep', failures: [exerciseNotFound, exerciseExternalIdTaken] },
     },
     async ({ caller, params, body }) =>
-      presentPlacedExercise(await authoring.changeExercise(caller, params.exerciseId, changesFrom(body))),
+      presentPlacedExercise(
+        await authoring.changeExercise(caller, params.exerciseId, changesFrom(body)),
+        await judges(caller),
+      ),
   )
 }

@@ -2,14 +2,15 @@ import { Type } from 'typebox'
 import { CourseParams, courseNotFound } from '#features/courses/index.ts'
 import { type Api, Input } from '#platform/http/index.ts'
 import { versionNotFound } from '../failures.ts'
+import type { Judges } from '../gradable.ts'
 import { presentDetail } from '../present.ts'
 import type { createReading } from '../reading.ts'
 import { CourseDetailBody } from '../schemas.ts'
 import { ETag, etagOf } from './etag.ts'
 
-type Deps = { reading: Pick<ReturnType<typeof createReading>, 'detail'> }
+type Deps = { reading: Pick<ReturnType<typeof createReading>, 'detail'>; judges: Judges }
 
-export function getCourseRoute(api: Api, { reading }: Deps) {
+export function getCourseRoute(api: Api, { reading, judges }: Deps) {
   api.get(
     '/courses/:courseId',
     {
@@ -31,7 +32,7 @@ export function getCourseRoute(api: Api, { reading }: Deps) {
     async ({ caller, params, query }, reply) => {
       const detail = await reading.detail(caller, params.courseId, query.version)
       reply.header('etag', etagOf(detail))
-      return presentDetail(detail)
+      return presentDetail(detail, await judges(caller))
     },
   )
 }

@@ -1,6 +1,7 @@
 import { CourseParams, courseNotFound } from '#features/courses/index.ts'
 import { type Api, Id, Input, PageQuery, pageRequest } from '#platform/http/index.ts'
 import { lessonNotFound } from '../failures.ts'
+import type { Judges } from '../gradable.ts'
 import { presentLesson, presentLessonSummary } from '../present.ts'
 import type { createReading } from '../reading.ts'
 import { LessonBody, LessonPage } from '../schemas.ts'
@@ -30,7 +31,7 @@ export function listLessonsRoute(api: Api, { reading }: Deps) {
   )
 }
 
-export function getLessonRoute(api: Api, { reading }: Deps) {
+export function getLessonRoute(api: Api, { reading, judges }: Deps & { judges: Judges }) {
   api.get(
     '/courses/:courseId/lessons/:lessonId',
     {
@@ -45,6 +46,9 @@ export function getLessonRoute(api: Api, { reading }: Deps) {
       config: { access: 'any', failures: [courseNotFound, lessonNotFound] },
     },
     async ({ caller, params }) =>
-      presentLesson(await reading.lesson(caller, params.courseId, params.lessonId), caller.scopes.includes('prep')),
+      presentLesson(await reading.lesson(caller, params.courseId, params.lessonId), {
+        withSolutions: caller.scopes.includes('prep'),
+        byModels: await judges(caller),
+      }),
   )
 }

@@ -3,12 +3,13 @@ import { CourseParams, courseNotFound } from '#features/courses/index.ts'
 import type { Api } from '#platform/http/index.ts'
 import type { createAuthoring } from '../author.ts'
 import { exerciseExternalIdTaken, versionChanged } from '../failures.ts'
+import type { Judges } from '../gradable.ts'
 import { CourseInput, courseFrom } from '../input-schemas.ts'
 import { presentDetail } from '../present.ts'
 import { CourseDetailBody } from '../schemas.ts'
 import { ETag, etagOf, versionsIn } from './etag.ts'
 
-type Deps = { authoring: Pick<ReturnType<typeof createAuthoring>, 'put'> }
+type Deps = { authoring: Pick<ReturnType<typeof createAuthoring>, 'put'>; judges: Judges }
 
 const IfMatch = Type.String({
   maxLength: 1_000,
@@ -19,7 +20,7 @@ const IfMatch = Type.String({
 /** A long course with its solutions: some megabytes of JSON. */
 const BODY_LIMIT = 16 * 1024 * 1024
 
-export function putStructureRoute(api: Api, { authoring }: Deps) {
+export function putStructureRoute(api: Api, { authoring, judges }: Deps) {
   api.put(
     '/courses/:courseId/structure',
     {
@@ -44,7 +45,7 @@ export function putStructureRoute(api: Api, { authoring }: Deps) {
     async ({ caller, params, headers, body }, reply) => {
       const detail = await authoring.put(caller, params.courseId, courseFrom(body), versionsIn(headers['if-match']))
       reply.header('etag', etagOf(detail))
-      return presentDetail(detail)
+      return presentDetail(detail, await judges(caller))
     },
   )
 }

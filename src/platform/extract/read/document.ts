@@ -6,6 +6,7 @@ import { requireLikeness } from './signature.ts'
 
 /** Reads a document of any format. Each format's libraries are loaded only when it is asked for. */
 export async function readDocument(bytes: Buffer, job: Job): Promise<Document> {
+  if (bytes.length === 0) throw new ExtractionError('extract.empty', 'The file is empty.')
   requireLikeness(bytes, job.format)
   if (job.format === 'pdf') return (await import('./pdf/pdf.ts')).readPdf(bytes, job)
   if (job.format === 'pptx') return (await import('./office/pptx.ts')).readPptx(bytes, job)
