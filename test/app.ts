@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createApi, type RunningApi } from '#app/api.ts'
 import type { Config, ObjectsConfig } from '#app/config.ts'
 import { type LanguageModels, openLanguageModels, withoutLanguageModels } from '#app/language-models.ts'
+import type { ProcessMetrics } from '#app/metrics/process-metrics.ts'
 import { LLM_REGISTRY } from '#app/paths.ts'
 import { openServices, type Services } from '#app/services.ts'
 import type { startWork } from '#app/worker.ts'
@@ -59,6 +60,8 @@ export type TestAppOptions = {
   uploadStallMs?: number
   /** Whom the app may ask; nobody unless told so. It waits for nothing between two tries. */
   llm?: Partial<Config['llm']>
+  /** What counts. */
+  metrics?: ProcessMetrics
 }
 
 /** The real app on a port of its own, over a database and a folder of its own. `close` fails when it left a connection open. */
@@ -95,6 +98,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     models,
     log,
     ...(uploadStallMs === undefined ? {} : { uploadStallMs }),
+    ...(options.metrics ? { metrics: options.metrics } : {}),
   })
   const url = await running.api.listen({ host: '127.0.0.1', port: 0, listenTextResolver: () => 'listening' })
   const work = worker
@@ -116,6 +120,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
         ...(options.web ? { web: options.web } : {}),
         // No test sends anything to anybody's server.
         poster: options.poster ?? { post: async () => ({ status: 204, retryAfterSeconds: null }) },
+        ...(options.metrics ? { metrics: options.metrics } : {}),
       })
     : undefined
   const tenants = createTenants({ db: services.db })

@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { runCommandLine } from '#app/cli/command-line.ts'
 import { keepOutput } from './output.ts'
 
@@ -7,11 +7,16 @@ export type Result = { code: number; out: string; err: string }
 // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of the data, and fails when that is not there
 export type CommandLine = { run(...args: string[]): Promise<Result>; json(...args: string[]): Promise<any> }
 
-/** The program's command line, run in this process with nothing but this environment. `json` adds `--json` and fails unless all went well. */
-export function commandLine(env: Record<string, string>): CommandLine {
+/** The program's command line, run in this process with nothing but this environment and `input` to read. `json` adds `--json` and fails unless all went well. */
+export function commandLine(env: Record<string, string>, input = ''): CommandLine {
   async function run(...args: string[]): Promise<Result> {
     const [stdout, stderr] = [sink(), sink()]
-    const code = await runCommandLine(args, { env, stdout: stdout.stream, stderr: stderr.stream })
+    const code = await runCommandLine(args, {
+      env,
+      stdin: Readable.from([input]),
+      stdout: stdout.stream,
+      stderr: stderr.stream,
+    })
     const result = { code, out: stdout.text(), err: stderr.text() }
     const printsKey = args[0] === 'key' && (args[1] === 'create' || args[1] === 'rotate')
     keepOutput(`${printsKey ? '' : result.out}${result.err}`)

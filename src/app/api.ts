@@ -18,6 +18,7 @@ import type { Log } from '#platform/log/index.ts'
 import type { Config } from './config.ts'
 import { API_DESCRIPTION } from './description.ts'
 import type { LanguageModels } from './language-models.ts'
+import type { ProcessMetrics } from './metrics/process-metrics.ts'
 import type { Services } from './services.ts'
 
 export type ApiOptions = {
@@ -29,6 +30,7 @@ export type ApiOptions = {
   sharedLimiter?: Limiter
   /** Milliseconds for which an upload may be silent. */
   uploadStallMs?: number
+  metrics?: ProcessMetrics
   /** Whether the process is about to stop, so that no new traffic is sent to it. */
   isStopping?: () => boolean
 }
@@ -43,6 +45,7 @@ export async function createApi({
   log,
   sharedLimiter,
   uploadStallMs: stallMs,
+  metrics,
   isStopping = () => false,
 }: ApiOptions): Promise<RunningApi> {
   const { db, objects, queue, cursors, secret } = services
@@ -55,11 +58,13 @@ export async function createApi({
     trustedProxies: config.http.trustedProxies,
     corsOrigins: config.http.corsOrigins,
     description: { ...API_DESCRIPTION, keyFailures: KEY_FAILURES },
+    ...(metrics ? { meter: metrics.meter } : {}),
   })
   const once = createOnce(createAnswerStore({ db }))
   const date = () => new Date()
   const usage = usageFeature({ db, now: date })
   const admission = createAdmission({ total: config.maxConcurrentUploads })
+  metrics?.watchUploads(admission.taken)
   const materials = materialsFeature({
     db,
     objects,

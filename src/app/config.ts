@@ -27,6 +27,8 @@ export type Config = {
   scratchDir: string
   llm: LlmConfig
   redisUrl: string | undefined
+  /** For monitoring; `port` 0: not at all. The files hold the time of the last backup, and of the last that was restored and compared. */
+  metrics: { host: string; port: number; lastBackupFile: string | undefined; lastRestoreCheckFile: string | undefined }
   maxUploadBytes: number
   /** Uploads that one API process takes at once. */
   maxConcurrentUploads: number
@@ -68,6 +70,12 @@ export function readConfig(env: Env, needs: Needs = {}): Config {
     scratchDir: resolve(read.text('SCRATCH_DIR', tmpdir())),
     llm: readLlmConfig(read, { inProduction, mayAsk: needs.migration !== true }),
     redisUrl: read.given('REDIS_URL'),
+    metrics: {
+      host: read.text('METRICS_HOST', '127.0.0.1'),
+      port: read.integer('METRICS_PORT', 0, { min: 0, max: 65_535 }),
+      lastBackupFile: read.given('LAST_BACKUP_FILE'),
+      lastRestoreCheckFile: read.given('LAST_RESTORE_CHECK_FILE'),
+    },
     maxUploadBytes: read.integer('MAX_UPLOAD_BYTES', GIB, { min: 1, max: 5 * 1024 * GIB }),
     maxConcurrentUploads: read.integer('MAX_CONCURRENT_UPLOADS', 8, { min: 1, max: 10_000 }),
     workerSlots: read.integer('WORKER_CONCURRENCY', 4, { min: 1, max: 100 }),
@@ -79,6 +87,8 @@ export function readConfig(env: Env, needs: Needs = {}): Config {
     drainMs: read.integer('DRAIN_SECONDS', 30, { min: 0, max: 3_600 }) * 1_000,
   }
   if (config.redisUrl !== undefined) read.url('REDIS_URL', config.redisUrl, ['redis://', 'rediss://'])
+  if (config.metrics.port !== 0 && config.metrics.port === config.http.port)
+    read.fail('METRICS_PORT', 'must not be PORT: what it tells is for monitoring alone')
   if (config.http.processes > 1 && config.redisUrl === undefined) {
     read.fail('REDIS_URL', 'is missing: more than one API process (WEB_CONCURRENCY) cannot count requests alone')
   }

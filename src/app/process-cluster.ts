@@ -1,10 +1,11 @@
-import cluster from 'node:cluster'
+import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '#platform/log/index.ts'
 import type { Config } from './config.ts'
 import { claimDataDir, prepareDataDir } from './data-dir.ts'
 import { openDatabaseServer } from './database-server.ts'
+import { createGatherer, publishGathered } from './metrics/publish.ts'
 import type { Parts } from './programs.ts'
 import { createStopper } from './stop.ts'
 import { ToldAlready } from './told-already.ts'
@@ -43,12 +44,14 @@ export async function runCluster(config: Config, parts: Parts, log: Log, stoppin
     stopping.throwIfAborted()
 
     const commands = ['api', ...Array(config.http.processes - 1).fill('api'), ...(parts.worker ? ['worker'] : [])]
-    const keepers = createKeepers(log, stopping)
+    const gatherer = createGatherer()
+    const keepers = createKeepers(log, { stopping, onReady: gatherer.add })
     stopper.add(keepers.stop)
     // What is wrong for one is wrong for all: it is told once.
     const [first = '', ...others] = commands
     const url = await keepers.add(first)
     await Promise.all(others.map((command) => keepers.add(command)))
+    stopper.add((await publishGathered(config, gatherer.read, log)).close)
     return { url, stop: stopper.stop }
   } catch (error) {
     await stopper.stop()
@@ -56,9 +59,11 @@ export async function runCluster(config: Config, parts: Parts, log: Log, stoppin
   }
 }
 
-type Child = { pid: number | undefined; ready: Promise<string>; ended: Promise<unknown>; end(): void }
+type Child = { worker: Worker; pid: number | undefined; ready: Promise<string>; ended: Promise<unknown>; end(): void }
 
-function createKeepers(log: Log, stopping: AbortSignal) {
+type Keeping = { stopping: AbortSignal; onReady: (process: Worker) => void }
+
+function createKeepers(log: Log, { stopping, onReady }: Keeping) {
   const asked = once(stopping, 'abort').then(() => Promise.reject(stopping.reason))
   asked.catch(() => undefined)
   const closing = new AbortController()
@@ -72,13 +77,13 @@ function createKeepers(log: Log, stopping: AbortSignal) {
       await sleep(REPLACE_AFTER, undefined, { signal: closing.signal }).catch(() => undefined)
       if (closing.signal.aborted) return
       current = start(command)
-      current.ready.catch(() => undefined)
     }
   }
 
   function start(command: string): Child {
     const child = fork(command)
     children.add(child)
+    child.ready.then(() => onReady(child.worker)).catch(() => undefined)
     child.ended.then(() => children.delete(child))
     return child
   }
@@ -111,5 +116,5 @@ function fork(command: string): Child {
     once(child, 'message').then(([message]) => String(message.url ?? '')),
     ended.then((end) => Promise.reject(new ToldAlready(`course-supporter ${command} ended with ${end}`))),
   ])
-  return { pid: child.process.pid, ready, ended, end: () => void child.process.kill('SIGTERM') }
+  return { worker: child, pid: child.process.pid, ready, ended, end: () => void child.process.kill('SIGTERM') }
 }

@@ -6,6 +6,9 @@ import { claimDataDir, prepareDataDir } from './data-dir.ts'
 import { openDatabaseServer } from './database-server.ts'
 import { openLanguageModels } from './language-models.ts'
 import { listen } from './listen.ts'
+import { createInstallationMetrics } from './metrics/installation-metrics.ts'
+import { createProcessMetrics } from './metrics/process-metrics.ts'
+import { publishMetrics } from './metrics/publish.ts'
 import { openServices, type Services } from './services.ts'
 import { openSharedLimiter } from './shared-limiter.ts'
 import { createStopper } from './stop.ts'
@@ -30,14 +33,20 @@ export async function runProgram(config: Config, parts: Parts, log: Log, stoppin
     stopper.add(opened.close)
     const services = { ...opened, objects: await claimStorage({ ...opened, log }) }
     const models = await openLanguageModels({ config, db: services.db, log })
+    const metrics = config.metrics.port === 0 ? undefined : createProcessMetrics(nameOf(parts))
     const sharedLimiter = parts.api ? await openSharedLimiter(config.redisUrl, log) : undefined
     if (sharedLimiter) stopper.add(sharedLimiter.close)
+
+    if (metrics) {
+      metrics.registry.collect(createInstallationMetrics({ db: services.db, config }))
+      stopper.add((await publishMetrics(config, metrics.registry.snapshot, log)).close)
+    }
 
     // At the same time: each of them may take as long as work that runs is given.
     const running = stopper.together()
     let url: string | undefined
     if (parts.api) {
-      const options = { config, services, models, log, isStopping: stopper.isStopping }
+      const options = { config, services, models, log, isStopping: stopper.isStopping, ...(metrics ? { metrics } : {}) }
       const { api, close } = await createApi({ ...options, ...(sharedLimiter ? { sharedLimiter } : {}) })
       running.add(() => close(config.drainMs))
       url = await listen(api, config.http)
@@ -45,7 +54,14 @@ export async function runProgram(config: Config, parts: Parts, log: Log, stoppin
     stopping?.throwIfAborted()
     if (parts.worker) {
       const { startWork } = await import('./worker.ts')
-      const work = await startWork({ config, services, models, queueUrl: server.queueUrl, log })
+      const work = await startWork({
+        config,
+        services,
+        models,
+        queueUrl: server.queueUrl,
+        log,
+        ...(metrics ? { metrics } : {}),
+      })
       running.add(work.stop)
     }
     stopping?.throwIfAborted()
@@ -55,6 +71,8 @@ export async function runProgram(config: Config, parts: Parts, log: Log, stoppin
     throw error
   }
 }
+
+const nameOf = ({ api, worker }: Parts) => (api && worker ? 'start' : api ? 'api' : 'worker')
 
 /** The log that a configuration asks for, on stdout unless told otherwise. */
 export function openLog(config: Config, destination?: NodeJS.WritableStream): Promise<Log> {

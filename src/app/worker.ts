@@ -17,6 +17,7 @@ import type { WebFetcher, WebPoster } from '#platform/web/index.ts'
 import { createWebPoster } from '#platform/web/poster.ts'
 import type { Config } from './config.ts'
 import type { LanguageModels } from './language-models.ts'
+import type { ProcessMetrics } from './metrics/process-metrics.ts'
 import type { Services } from './services.ts'
 
 export type WorkerOptions = {
@@ -29,6 +30,7 @@ export type WorkerOptions = {
   poster?: WebPoster
   extractor?: Extractor
   media?: Media
+  metrics?: ProcessMetrics
 }
 
 // What a webhook waits at most when all is well.
@@ -59,6 +61,7 @@ export async function startWork({
   poster = createWebPoster({ allowHttp: config.environment !== 'production', reach: config.webhookTargets }),
   extractor = createExtractor({ log }),
   media = createMedia({ log }),
+  metrics,
 }: WorkerOptions): Promise<{ stop(): Promise<void> }> {
   const { db, objects, secret } = services
   const scratch = createScratch({ folder: config.scratchDir })
@@ -75,9 +78,15 @@ export async function startWork({
     handlers: [...materials.handlers, ...structure.handlers, ...homework.handlers],
     log,
     graceMs: config.drainMs,
+    ...(metrics ? { onEnded: metrics.jobEnded } : {}),
   })
   const stopping = new AbortController()
-  const sweepStorage = createSweepChore({ db, objects, log })
+  const sweepStorage = createSweepChore({
+    db,
+    objects,
+    log,
+    ...(metrics ? { tellRefusal: metrics.sweeperRefuses } : {}),
+  })
   const chore = (everyMs: number, work: () => Promise<unknown>, left: string) =>
     repeat(
       everyMs,

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { build, until } from '#test/build.ts'
@@ -42,6 +43,15 @@ function statusOf(url: string, key: string): Promise<number | undefined> {
   })
 }
 
+/** A port that nobody has at this moment. */
+async function freePort(): Promise<string> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return String(port)
+}
+
 async function childrenOf(pid: number): Promise<{ pid: number; command: string }[]> {
   const pids = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'))
     .trim()
@@ -68,17 +78,32 @@ const isGone = (pid: number) => {
 const commandsOf = async (pid: number) => (await childrenOf(pid)).map(({ command }) => command).toSorted()
 
 test('two processes count as one, one that dies is replaced, and all end together', { timeout: 120_000 }, async () => {
-  const running = await startProgram(env)
+  const metricsPort = await freePort()
+  const running = await startProgram({ ...env, METRICS_PORT: metricsPort })
+  const metric = async (name: string) => {
+    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+    return Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${name} `))
+        ?.slice(name.length),
+    )
+  }
+  const accepted = 'course_supporter_http_requests_total{method="GET",route="/api/v1/me",status="2xx"}'
   expect(await commandsOf(running.pid)).toEqual(['api', 'api', 'worker'])
 
   const key = await newKey(LIMIT)
   const statuses = await Promise.all(Array.from({ length: 100 }, () => statusOf(running.url, key)))
   expect(statuses.filter((status) => status === 200)).toHaveLength(LIMIT)
   expect(statuses.filter((status) => status === 429)).toHaveLength(100 - LIMIT)
+  // Both count, at one address, and the worker with them.
+  expect(await metric(accepted)).toBe(LIMIT)
+  expect(await metric('course_supporter_workers')).toBe(1)
 
   const victim = (await childrenOf(running.pid)).find(({ command }) => command === 'api')?.pid ?? 0
   process.kill(victim, 'SIGKILL')
   await running.printed(/a process ended and is replaced program=api/)
+  expect(await metric(accepted)).toBe(LIMIT)
   // Meanwhile the other one serves, and remembers through Redis.
   expect(await statusOf(running.url, key)).toBe(429)
   const isWhole = (commands: string[]) => commands.length === 3
@@ -86,6 +111,7 @@ test('two processes count as one, one that dies is replaced, and all end togethe
   const generous = await newKey(1_000)
   const after = await Promise.all(Array.from({ length: 30 }, () => statusOf(running.url, generous)))
   expect(new Set(after)).toEqual(new Set([200]))
+  expect(await metric(accepted)).toBe(LIMIT + 30)
 
   // Ctrl-C reaches all of them; what has begun is finished all the same.
   const client = createClient(running.url, generous)

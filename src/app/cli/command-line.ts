@@ -4,11 +4,19 @@ import { ToldAlready } from '../told-already.ts'
 import { createProgram } from './program.ts'
 import { createTerminal } from './terminal.ts'
 
-export type World = { env: Env; stdout: NodeJS.WritableStream; stderr: NodeJS.WritableStream }
+export type World = {
+  env: Env
+  stdin?: NodeJS.ReadableStream
+  stdout: NodeJS.WritableStream
+  stderr: NodeJS.WritableStream
+}
 
 /** Runs one command and returns its exit code: 0 good, 1 refused with one line on stderr, 2 wrong usage. */
-export async function runCommandLine(args: readonly string[], { env, stdout, stderr }: World): Promise<0 | 1 | 2> {
-  const program = createProgram(createTerminal(env, stdout), {
+export async function runCommandLine(
+  args: readonly string[],
+  { env, stdin, stdout, stderr }: World,
+): Promise<0 | 1 | 2> {
+  const program = createProgram(createTerminal(env, { stdin, stdout }), {
     writeOut: (text) => void stdout.write(text),
     writeErr: (text) => void stderr.write(text),
   })

@@ -5,6 +5,7 @@ import { erasureCommands } from './erasures.ts'
 import { jobCommands } from './jobs.ts'
 import { keyCommands } from './keys.ts'
 import { runCommands } from './run.ts'
+import { smokeCommand } from './smoke.ts'
 import { storageCommands } from './storage.ts'
 import { tenantCommands } from './tenants.ts'
 import type { Terminal } from './terminal.ts'
@@ -25,6 +26,7 @@ export function createProgram(terminal: Terminal, output: OutputConfiguration): 
     jobCommands,
     storageCommands,
     erasureCommands,
+    smokeCommand,
   ])
     add(program, terminal)
   pointToHelp(program, program.name())

@@ -9,6 +9,10 @@ type Tenants = ReturnType<typeof createTenants>
 export type Terminal = {
   stdout: NodeJS.WritableStream
   out(text: string): void
+  /** A variable that belongs to one command alone; undefined when it is empty. */
+  variable(name: string): string | undefined
+  /** The first line that is typed or piped in; undefined when there is none. */
+  inputLine(): Promise<string | undefined>
   config(needs?: Needs): Config
   /** Opens the database beside whatever runs already, gives it to `work`, and closes it. */
   withServices<T>(work: (services: Services) => Promise<T>): Promise<T>
@@ -18,11 +22,15 @@ export type Terminal = {
 
 // The features are loaded by a command that has passed the check of its options: loading all takes longer than most commands.
 
-export function createTerminal(env: Env, stdout: NodeJS.WritableStream): Terminal {
+type Streams = { stdin?: NodeJS.ReadableStream | undefined; stdout: NodeJS.WritableStream }
+
+export function createTerminal(env: Env, { stdin, stdout }: Streams): Terminal {
   const config = (needs?: Needs) => readConfig(env, needs)
   const terminal: Terminal = {
     stdout,
     out: (text) => void stdout.write(`${text}\n`),
+    variable: (name) => env[name]?.trim() || undefined,
+    inputLine: () => firstLine(stdin),
     config,
     async withTenants(work) {
       const { createTenants } = await import('#features/access/index.ts')
@@ -53,4 +61,16 @@ export function createTerminal(env: Env, stdout: NodeJS.WritableStream): Termina
     },
   }
   return terminal
+}
+
+// Nothing that is worth a line is longer.
+const LONGEST_LINE = 4_096
+
+async function firstLine(stream: NodeJS.ReadableStream | undefined): Promise<string | undefined> {
+  let text = ''
+  for await (const piece of stream ?? []) {
+    text += piece.toString()
+    if (text.includes('\n') || text.length > LONGEST_LINE) break
+  }
+  return text.split('\n', 1)[0]?.trim() || undefined
 }

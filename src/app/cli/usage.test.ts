@@ -75,7 +75,7 @@ function leavesOf(command: Command): Command[] {
 }
 
 test('every command has a description, and --json but for those that go on running', () => {
-  const leaves = leavesOf(createProgram(createTerminal({}, process.stdout), {}))
+  const leaves = leavesOf(createProgram(createTerminal({}, process), {}))
   expect(leaves.map((leaf) => leaf.description()).filter((text) => text === '')).toEqual([])
   const withoutJson = leaves.filter((leaf) => !leaf.options.some(({ long }) => long === '--json'))
   expect(withoutJson.map((leaf) => leaf.name())).toEqual(['start', 'api', 'worker'])

@@ -6,6 +6,8 @@ export type Leave = () => void
 export type Admission = {
   /** Takes a place for a tenant's upload, or throws `upload.busy`. */
   enter(tenantId: string): Leave
+  /** Places that are taken. */
+  taken(): number
 }
 
 type Options = {
@@ -31,6 +33,7 @@ export function createAdmission({
   let free = total
 
   return {
+    taken: () => total - free,
     enter(tenantId) {
       const own = held.get(tenantId) ?? 0
       if (own >= perTenant || free <= (own === 0 ? 0 : reserved)) throw uploadBusy()

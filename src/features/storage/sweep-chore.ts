@@ -2,9 +2,13 @@ import { Failure } from '#kernel/failure.ts'
 import type { Log } from '#platform/log/index.ts'
 import { ForeignStorage } from './installation.ts'
 import { type SweepReport, sweep, sweepRuns } from './sweep.ts'
-import { isSweepDue } from './sweep-store.ts'
+import { isSweepDue, lastSwept } from './sweep-store.ts'
 
-type Deps = Parameters<typeof sweep>[0] & { log: Pick<Log, 'info' | 'warn' | 'error'> }
+type Deps = Parameters<typeof sweep>[0] & {
+  log: Pick<Log, 'info' | 'warn' | 'error'>
+  /** Is told whether the last pass refused to remove anything until an operator has looked. */
+  tellRefusal?: (refuses: boolean) => void
+}
 
 const HOUR_SECONDS = 3_600
 
@@ -13,18 +17,29 @@ const HOUR_SECONDS = 3_600
  * has done so for an hour. What needs an operator is logged as an error, once a pass.
  */
 export function createSweepChore(deps: Deps): (signal: AbortSignal) => Promise<void> {
-  const { db, log } = deps
+  const { db, log, tellRefusal = () => undefined } = deps
   let isFirst = true
+  // When this process's own refused pass ended: a later pass, such as an operator's, knows better.
+  let refusedAt: number | undefined
   return async (signal) => {
+    if (refusedAt !== undefined && (await lastSwept(db)) !== refusedAt) refuse(undefined)
     if (!isFirst && !(await isSweepDue(db, HOUR_SECONDS))) return
     try {
-      tell(log, await sweep(deps, { signal }))
+      const report = await sweep(deps, { signal })
+      tell(log, report)
+      refuse(report.alarm && (await lastSwept(db)))
       isFirst = false
     } catch (error) {
       if (signal.aborted || isBusy(error)) return
       if (!(error instanceof ForeignStorage)) throw error
       log.error({ err: error }, 'the object storage is not swept: it is not ours')
+      refuse(await lastSwept(db))
     }
+  }
+
+  function refuse(at: number | undefined) {
+    refusedAt = at
+    tellRefusal(at !== undefined)
   }
 }
 

@@ -70,6 +70,16 @@ export async function isSweepDue(db: Pick<Database, 'statement'>, everySeconds: 
   return row?.due === true
 }
 
+/** When the last pass came to its end, in milliseconds since 1970; 0 before the first. */
+export async function lastSwept(db: Pick<Database, 'statement'>): Promise<number> {
+  const [row] = await db.statement<{ at: number }>(
+    'last-swept',
+    `SELECT coalesce(extract(epoch FROM swept_at) * 1000, 0)::float8 AS at FROM installation`,
+    [],
+  )
+  return row?.at ?? 0
+}
+
 /** Those of the keys of objects that nothing in the database speaks of. What is kept beside an upload, as `<key>.tail-<offset>`, is its. */
 export async function unownedObjects(tx: OperatorTx, keys: readonly string[]): Promise<string[]> {
   const { rows } = await sql<{ key: string }>`

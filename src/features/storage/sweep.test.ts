@@ -366,7 +366,9 @@ test('a worker sweeps when it starts and then once an hour, whoever did it last;
   const generation = async () =>
     Number((await sql(home, 'SELECT storage_generation FROM installation'))[0]?.['storage_generation'])
   const [signal, deps] = [new AbortController().signal, { ...home, objects, log }]
-  const [one, other] = [createSweepChore(deps), createSweepChore(deps)]
+  const refusals: boolean[] = []
+  const tellRefusal = (refuses: boolean) => refusals.push(refuses)
+  const [one, other] = [createSweepChore({ ...deps, tellRefusal }), createSweepChore(deps)]
   const hourLater = () => sql(home, `UPDATE installation SET swept_at = now() - interval '61 minutes'`)
   for (const chore of [one, one, other, other]) await chore(signal)
   expect(await generation()).toBe(2)
@@ -381,4 +383,9 @@ test('a worker sweeps when it starts and then once an hour, whoever did it last;
   expect(lines.map((line) => JSON.parse(line))).toEqual([
     expect.objectContaining({ level: 'error', reason: 'set_back', unowned: 0, examples: [] }),
   ])
+  expect(refusals.at(-1)).toBe(true)
+  // An operator has looked: nothing more is refused, though this process has its next pass in an hour.
+  await sweep(deps, { confirm: true })
+  await one(signal)
+  expect(refusals.at(-1)).toBe(false)
 })

@@ -24,6 +24,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   if (failure.retryAfter !== undefined) reply.header('retry-after', String(failure.retryAfter))
   if (failure.kind === 'unauthenticated')
     reply.header('www-authenticate', 'ApiKey realm="course-supporter", header="X-API-Key"')
+  reply.refusal = failure.code
   const problem = problemOf(failure, request.id)
   return reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem)
 }

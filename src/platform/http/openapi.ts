@@ -201,9 +201,13 @@ const INTERNAL_ANSWER = {
   content: { [PROBLEM_TYPE]: { schema: Problem, examples: { internal: { value: internalProblem(REQUEST_ID) } } } },
 }
 
+// deploy/nginx/maps.conf
+const IN_FRONT = `The server in front of the API has four of its own, in the same form: \`request.https_required\` (403, over plain http),
+\`route.forbidden\` (403), \`service.unreachable\` (502), and \`service.timeout\` (504: what was asked may have been done).`
+
 function unroutedCodes(): string {
   const codes = UNROUTED.map((make) => make()).map(({ kind, code }) => `\`${code}\` (${STATUS[kind]})`)
-  return `Every operation lists the codes it may answer. Three belong to none: ${codes.join(', ')}.`
+  return `Every operation lists the codes it may answer. Three belong to none: ${codes.join(', ')}. ${IN_FRONT}`
 }
 
 function withBodies(body: unknown, bodies: Record<string, object>) {

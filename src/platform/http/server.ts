@@ -9,6 +9,7 @@ import { answerError } from './errors.ts'
 import { addHeaders } from './headers.ts'
 import { type Inventory, takeInventory } from './inventory.ts'
 import { readJsonBodies } from './json-body.ts'
+import { type Meter, measureRequests } from './measure.ts'
 import { type ApiDescription, describeApi } from './openapi.ts'
 import { malformedRequest } from './refusals.ts'
 import { logRequests, requestIdOf } from './request-log.ts'
@@ -35,6 +36,8 @@ export type ServerOptions = {
   trustedProxies: readonly string[]
   corsOrigins: readonly string[]
   description: ApiDescription
+  /** Counts requests, where somebody wants to know. */
+  meter?: Meter
   deadlines?: Partial<Deadlines>
 }
 
@@ -54,6 +57,7 @@ export async function createServer({
   trustedProxies,
   corsOrigins,
   description,
+  meter,
   deadlines = {},
 }: ServerOptions): Promise<{ api: Api; inventory: Inventory }> {
   const { headers, body, idle, linger } = { ...DEADLINES, ...deadlines }
@@ -87,6 +91,8 @@ export async function createServer({
   api.setValidatorCompiler(validatorCompiler())
   api.setErrorHandler(answerError)
   broken.follow(api)
+  api.decorateReply('refusal', undefined)
+  if (meter) measureRequests(api, meter)
   logRequests(api)
   addHeaders(api, { corsOrigins, methodsOf: inventory.methodsOf })
   closeWithLastAnswers(api)

@@ -18,15 +18,25 @@ export type Endings = {
   ): Promise<boolean>
 }
 
-type Options = { db: Pick<Database, 'forTenant'>; handlers: JobHandler[]; log: QueueLog }
+/** `status` is what the job became: `queued` when it is to be tried again. */
+export type EndedListener = (ended: { kind: string; status: Outcome['status'] }) => void
 
-export function createEndings({ db, handlers, log }: Options): Endings {
+type Options = {
+  db: Pick<Database, 'forTenant'>
+  handlers: JobHandler[]
+  log: QueueLog
+  onEnded?: EndedListener
+}
+
+export function createEndings({ db, handlers, log, onEnded }: Options): Endings {
   const byKind = new Map(handlers.map((handler) => [handler.kind.kind, handler]))
 
   async function end(job: ClaimedJob, outcome: Outcome) {
     const change = (tx: TenantTx) => finishJob(tx, job, outcome)
-    if (outcome.status === 'error') return await tellFailed(job, outcome, change)
-    return await db.forTenant(job.tenantId, change)
+    const isWritten =
+      outcome.status === 'error' ? await tellFailed(job, outcome, change) : await db.forTenant(job.tenantId, change)
+    if (isWritten) onEnded?.({ kind: job.kind, status: outcome.status })
+    return isWritten
   }
 
   const tellFailed: Endings['tellFailed'] = async (job, { code, message }, change) => {

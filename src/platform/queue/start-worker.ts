@@ -1,5 +1,5 @@
 import type { Database } from '../db/database.ts'
-import { createEndings } from './ending.ts'
+import { createEndings, type EndedListener } from './ending.ts'
 import type { JobHandler } from './job-kind.ts'
 import type { QueueLog } from './log.ts'
 import { proveQueue } from './prove-queue.ts'
@@ -23,6 +23,8 @@ export type WorkerOptions = {
   slots: number
   handlers: JobHandler[]
   log: QueueLog
+  /** Is told of every attempt that has ended, when that is written down. */
+  onEnded?: EndedListener
   /** How long `stop` waits for running jobs, in milliseconds. */
   graceMs?: number
   /** Milliseconds between two looks for what nobody announced: dead workers, due jobs without a wake-up. */
@@ -56,7 +58,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     await closeQueuePool(pool)
     throw error
   }
-  const endings = createEndings({ db, handlers, log })
+  const endings = createEndings({ db, handlers, log, ...(options.onEnded ? { onEnded: options.onEnded } : {}) })
   const slots = createSlots({ db, lock, slots: count, handlers, endings, log })
   const wakeUps = startWakeUps({ pool, slots: count, onToken: () => slots.drain(), log })
   const sweep = createSweep({ db, lock, slots, endings, kinds: handlers.map((handler) => handler.kind.kind), log })
