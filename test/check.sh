@@ -22,3 +22,4 @@ step 'openapi.json is current' openapi_is_current
 step 'openapi.json lint' redocly lint --max-problems 50 openapi.json
 step '.env.example' vitest run src/app/config.test.ts -t '.env.example'
 step 'house rules' node test/house.ts
+step 'workflows' node test/workflows.ts
