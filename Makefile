@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 INSTALLED := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev demo mock-llm test test-system check format openapi tables bench bench-upload bench-materials
+.PHONY: help start dev demo mock-llm test test-system check format openapi tables bench bench-upload bench-materials rehearse
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench-upload: $(INSTALLED) ## what uploads cost, beside others (MIB=1024 ROUNDS=
 
 bench-materials: $(INSTALLED) ## what reading materials takes (ROUNDS=3; Linux, ffmpeg)
 	@node bench/materials.ts --rounds $(or $(ROUNDS),3)
+
+rehearse: $(INSTALLED) ## deploys, failures, alarms, backup and restore, all of deploy/ on this machine (root, Debian 12, 20 minutes)
+	@deploy/rehearse.sh
 
 check: $(INSTALLED) ## types, lint, format, import rules, unused code, OpenAPI
 	@test/check.sh

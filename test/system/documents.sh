@@ -6,6 +6,7 @@ mkdir -p "$1"
 cd "$1"
 packages='bzip2-doc debian-faq debian-faq-ru debian-edu-doc-legacy-uk debian-refcard fasta3-doc fonts-sil-charis groff
   krb5-doc maint-guide maint-guide-ru r-cran-officer r-cran-rcpp'
+# shellcheck disable=SC2086 # words
 fetch() { apt-get download -qq -o APT::Sandbox::User=root $packages 2>/dev/null; }
 fetch || { apt-get update -qq && fetch; }
 for package in *.deb; do

@@ -4,7 +4,7 @@ set -eu
 missing=''
 for pair in nginx:nginx-light chromium:chromium redis-server:redis-server memcached:memcached \
   swift-proxy-server:swift-proxy swift-account-server:swift-account swift-container-server:swift-container \
-  swift-object-server:swift-object pdftotext:poppler-utils pandoc:pandoc; do
+  swift-object-server:swift-object pdftotext:poppler-utils pandoc:pandoc shellcheck:shellcheck; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0
@@ -18,4 +18,5 @@ if [ ! -e "$policy" ]; then
   trap 'rm -f "$policy"' EXIT
 fi
 apt-get update -qq
+# shellcheck disable=SC2086 # words
 apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=600 $missing >/dev/null
