@@ -60,6 +60,7 @@ run_all() {
   show_releases
   COMPOSE=$OPT/deploy/compose.sh "$parts/alarms.sh"
   show_recovery
+  show_no_secrets_told
   tell_memory
   print_table
 }

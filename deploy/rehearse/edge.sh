@@ -27,6 +27,18 @@ show_tls() {
   row 'TLS' '' '1.2 and 1.3, not 1.1; a key in the clear is refused and told so; the site beside it answers'
 }
 
+# What clients are shown, so that a certificate that lies on the disk and is not loaded is noticed.
+shown_certificate() { openssl s_client -connect "$DOMAIN:443" -servername "$DOMAIN" </dev/null 2>/dev/null | openssl x509 -noout -fingerprint; }
+
+show_renewal() {
+  local before
+  before=$(shown_certificate)
+  COURSE_SUPPORTER_TLS_SETTINGS=$ETC/tls.env "$OPT/deploy/tls/renew.sh" --no-random-sleep-on-renew --force-renewal
+  wait_for 10 is_renewed "$before"
+  row 'the certificate renewed' '' 'nginx shows the new one'
+}
+is_renewed() { [ "$(shown_certificate)" != "$1" ]; }
+
 show_headers() {
   local size=(-H "@$ETC/key.header" -X POST -H 'Content-Type: application/json')
   expect 'an answer' "$(edge "https://$DOMAIN/health/live")" ' 200' "${security[@]}"
@@ -85,6 +97,7 @@ show_start_without_api() {
 show_edge() {
   docker exec nginx nginx -t -q
   show_tls
+  show_renewal
   show_headers
   show_client
   show_dashboard

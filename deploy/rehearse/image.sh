@@ -11,6 +11,7 @@ show_image() {
   ours=$(layers "$image" | head -n "-$base")
   row 'the image, over Debian' '' "$(shares "$ours")"
   [ "$(without_programs "$ours")" -le 250000000 ] || fail 'the image is larger than 250 MB over Debian'
+  show_required
   show_no_secrets "$image"
   app=$(sed -n 's/^app=//p' "$REHEARSAL/state/releases")
   must_fail docker exec "$app" sh -c 'touch /app/x 2>/dev/null || touch /tmp/x 2>/dev/null'
@@ -20,6 +21,30 @@ show_image() {
 }
 
 without_programs() { awk '!/ffmpeg/ { sum += $1 } END { print sum + 0 }' <<<"$1"; }
+
+# Without any one of them nothing may start.
+show_required() {
+  local name names
+  names=$(sed -n 's/^\([A-Z0-9_]*\)=replace-me$/\1/p' "$OPT/.env.prod.example")
+  for name in $names; do
+    sed "/^$name=/d" "$OPT/.env.prod" >"$REHEARSAL/without"
+    ! ENV_FILE=$REHEARSAL/without "$OPT/deploy/compose.sh" config --quiet 2>/dev/null </dev/null || fail "starts without $name"
+  done
+  row 'compose' '' "does not start without any of: $(paste -sd ' ' <<<"$names")"
+}
+
+# At the end of everything: what was typed, kept and served has passed through all of these.
+show_no_secrets_told() {
+  local found container
+  cat "$ETC/smoke.key" "$ETC/tenant.key" >>"$REHEARSAL/secrets"
+  sed -n 's/^TELEGRAM_BOT_TOKEN=//p' "$OPT/.env.prod" >>"$REHEARSAL/secrets"
+  for container in $(docker ps -a --format '{{.Names}}'); do docker logs "$container" 2>&1; done >"$REHEARSAL/all.log"
+  cat "$REHEARSAL"/state/logs/*.log >>"$REHEARSAL/all.log"
+  [ -s "$REHEARSAL/all.log" ] || fail 'there are no logs'
+  found=$(grep -cF -f "$REHEARSAL/secrets" "$REHEARSAL/all.log") || true
+  [ "$found" = 0 ] || fail "secrets in logs: $(grep -F -f "$REHEARSAL/secrets" "$REHEARSAL/all.log" | head -n 2)"
+  row 'logs' '' "$(wc -l <"$REHEARSAL/all.log") lines, no password, key or token in them"
+}
 
 shares() {
   awk -v of="$(without_programs "$1")" '

@@ -159,4 +159,20 @@ show_refusals() {
   other=$(git -C "$REHEARSAL/developer" commit-tree -m 'on no branch' 'HEAD^{tree}')
   must_fail ssh_directly "deploy $other" >/dev/null 2>&1
   row 'the deploy key' '' 'runs nothing else, and deploys nothing that is not on main'
+  MIN_DISK_MB=99999999 refused_for 'MB of disk' "$OPT/deploy/deploy.sh" "$(live)"
+  MIN_MEMORY_MB=99999999 refused_for 'MB of memory' "$OPT/deploy/deploy.sh" "$(live)"
+  exec 7>>"$REHEARSAL/state/deploy.lock"
+  flock --nonblock 7
+  refused_for 'another one is running' ssh_directly "deploy $(live)"
+  exec 7>&-
+  row 'a deploy' '' 'does not begin without room, nor beside another one'
+  row 'images kept' '' "$(docker image ls --format '{{.Tag}}' course-supporter | grep -c .) (the live one and the one before)"
+}
+
+# refused_for WHAT COMMAND…
+refused_for() {
+  local output what=$1
+  shift
+  ! output=$("$@" 2>&1 </dev/null) || fail "was done: $*"
+  grep -qF "$what" <<<"$output" || fail "refused for something else than $what: $output"
 }
