@@ -166,7 +166,8 @@ show_refusals() {
   refused_for 'another one is running' ssh_directly "deploy $(live)"
   exec 7>&-
   row 'a deploy' '' 'does not begin without room, nor beside another one'
-  row 'images kept' '' "$(docker image ls --format '{{.Tag}}' course-supporter | grep -c .) (the live one and the one before)"
+  [ "$(docker image ls --format '{{.Tag}}' course-supporter | wc -l)" = 2 ] || fail "images: $(docker image ls course-supporter)"
+  row 'images' '' 'two are kept: the live one and the one before'
 }
 
 # refused_for WHAT COMMAND…
