@@ -61,6 +61,7 @@ main() {
   [[ $# = 1 && $sha =~ ^[0-9a-f]{40}$ ]] || { echo 'usage: deploy.sh [--first] SHA (40 digits)' >&2; exit 64; }
   BEGAN=$EPOCHSECONDS
   take_lock "deploy $sha" || { echo "NOT deployed: $sha has to wait"; exit 75; }
+  heal_checkout
   run_work prepare
   [ "$result" = 0 ] || not_done deployed
   run_work deploy

@@ -41,9 +41,12 @@ read_arguments() {
 list() { rclone lsf --files-only --format ps --separator ' ' "$(object backups/)" </dev/null | sort -r; }
 
 choose() {
+  local tomorrow
   list >"$work/list" || die 'the bucket cannot be listed: see above'
   name=${name#backups/}
-  if [ "$name" = latest ]; then name=$(awk 'NR == 1 { print $1 }' "$work/list"); fi
+  # One of tomorrow was made by a wrong clock, or by somebody who wants it to be taken.
+  tomorrow=$(date -ud '+1 day' +%Y%m%dT%H%M%SZ)
+  if [ "$name" = latest ]; then name=$(awk -v before="$tomorrow" '$1 < before { print $1; exit }' "$work/list"); fi
   size=$(awk -v name="$name" '$1 == name { print $2 }' "$work/list")
   [ -n "$size" ] || die "there is no ${name:-backup} in $BACKUP_S3_BUCKET/backups/: restore.sh --list"
 }
@@ -126,6 +129,7 @@ change_over() {
   ask postgres "ALTER DATABASE \"$DB_NAME\" ALLOW_CONNECTIONS false"
   ask postgres "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname IN ('$DB_NAME', '$new_name') AND pid <> pg_backend_pid()" >/dev/null
+  steps=renaming
   ask postgres "BEGIN; ALTER DATABASE \"$DB_NAME\" RENAME TO \"$old_name\"; ALTER DATABASE \"$new_name\" RENAME TO \"$DB_NAME\"; COMMIT"
   steps=finish
   if [ "$tables" = 0 ]; then
@@ -169,20 +173,26 @@ tell() {
 - Tell tenants that what they sent after the backup is gone.'
 }
 
-finish() {
-  local status=$?
-  rm -rf "${work:-}"
-  [ "$status" != 0 ] || return 0
-  if [ "$steps" = finish ]; then
-    say "The database is restored, but this is not complete: API and worker are stopped. When the cause is gone: restore.sh --finish" >&2
-    exit 3
-  fi
-  [ "$steps" = undo ] || return 0
-  # A server whose disk was full has just started anew.
+# A server whose disk was full has just started anew.
+await_server() {
   for _ in $(seq 60); do
     if ask postgres 'SELECT 1' >/dev/null 2>&1; then break; fi
     sleep 1
   done
+}
+
+finish() {
+  local status=$?
+  rm -rf "${work:-}"
+  [ "$status" != 0 ] || return 0
+  if [ "$steps" = undo ] || [ "$steps" = renaming ]; then await_server; fi
+  # The connection may have been lost when both names had changed.
+  if [ "$steps" = renaming ] && [ "$(ask postgres "SELECT count(*) FROM pg_database WHERE datname = '$new_name'")" = 0 ]; then steps=finish; fi
+  if [ "$steps" = finish ]; then
+    say "The database is restored, but this is not complete: API and worker are stopped. When the cause is gone: restore.sh --finish" >&2
+    exit 3
+  fi
+  [ "$steps" != '' ] || return 0
   ask postgres "ALTER DATABASE \"$DB_NAME\" ALLOW_CONNECTIONS true" || true
   drop_database "$new_name" || say "still there: the database $new_name" >&2
   if start_programs; then say 'Nothing has changed: API and worker run on the old database.' >&2; fi

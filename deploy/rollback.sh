@@ -43,7 +43,8 @@ check_previous() {
 
 main() {
   BEGAN=$EPOCHSECONDS result=0
-  take_lock rollback || { echo 'NOT rolled back: it has to wait'; exit 75; }
+  hurry_lock rollback || { echo 'NOT rolled back: it has to wait'; exit 75; }
+  heal_checkout
   sha=$(state previous)
   check_previous || { echo "NOT rolled back: nothing to go back to; $(state live) serves"; exit 1; }
   run_work roll_back

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 # They become parts of URLs as they are, and a forgotten placeholder is no password.
-for name in OWNER_PASSWORD APP_PASSWORD QUEUE_PASSWORD; do
+for name in POSTGRES_PASSWORD OWNER_PASSWORD APP_PASSWORD QUEUE_PASSWORD; do
   if ! [[ ${!name} =~ ^[A-Za-z0-9]{24,}$ ]]; then
     echo "$name must be 24 letters and digits or more: openssl rand -hex 24" >&2
     # A folder that is not empty is never initialized again: without this, the next start would be one without roles.
@@ -12,6 +12,9 @@ for name in OWNER_PASSWORD APP_PASSWORD QUEUE_PASSWORD; do
     exit 1
   fi
 done
+
+# The superuser comes by this machine's socket alone.
+sed -i '1i host all postgres all reject' "$PGDATA/pg_hba.conf"
 
 # psql reads the passwords from its environment, so that no list of processes shows them.
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname "$POSTGRES_DB" <<'SQL'

@@ -50,6 +50,14 @@ check_clean() {
   [ -z "$changed" ] || refuse "changed by hand in $CHECKOUT:" "$changed"
 }
 
+# heal_checkout: what a checkout that was killed has left. Nobody else is at it: we hold the lock, and it was clean when that one began.
+heal_checkout() {
+  rm -f "$CHECKOUT/.git/index.lock"
+  [ "$(cat "$STATE/step" 2>/dev/null)" = checkout ] || return 0
+  git -C "$CHECKOUT" checkout --quiet --force HEAD </dev/null 9>&-
+  git -C "$CHECKOUT" clean --quiet --force -d </dev/null 9>&-
+}
+
 check_out() {
   git -C "$CHECKOUT" checkout --quiet --detach "$1" </dev/null 9>&-
 }

@@ -64,6 +64,19 @@ migrate() {
   compose run --rm --no-TTY --no-deps migrate
 }
 
+# hurry_when_asked PID CONTAINER: waits for the process; a rollback that is waited for may ask not to.
+hurry_when_asked() {
+  while kill -0 "$1" 2>/dev/null; do
+    if [ -e "$STATE/hurry" ]; then
+      echo "$2 is killed: a rollback waits"
+      docker kill "$2" </dev/null >/dev/null || true
+      break
+    fi
+    sleep 0.3
+  done
+  wait "$1" || true
+}
+
 # retire_apps KEPT: ends all other apps. What they have begun they finish, also one that was told so by a deploy that was killed.
 retire_apps() {
   local other seconds
@@ -73,7 +86,8 @@ retire_apps() {
     if [ "$other" = "$(state before)" ] ||
       [ "$(docker inspect --format '{{.State.Health.Status}}' "$other" </dev/null)" = healthy ]; then seconds=$APP_DRAIN_SECONDS; fi
     echo "$other finishes what it has begun, for at most $seconds s"
-    docker stop -t "$seconds" "$other" </dev/null >/dev/null
-    docker rm "$other" </dev/null >/dev/null
+    docker stop -t "$seconds" "$other" </dev/null >/dev/null &
+    hurry_when_asked "$!" "$other"
+    docker rm --force "$other" </dev/null >/dev/null
   done
 }

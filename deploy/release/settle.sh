@@ -12,7 +12,8 @@ settle() {
   fi
   [ "$(git -C "$CHECKOUT" rev-parse HEAD)" = "$live" ] || check_out "$live"
   release_env=$STATE/release.env
-  write_release_env "$live" "$release_env"
+  # A disk that is full must not stop the rest.
+  grep -qsx "REVISION=$live" "$release_env" || write_release_env "$live" "$release_env" || echo "WARNING: $release_env could not be written"
   app=$(state app)
   runs_release "$app" "$live" || revive_app
   [ "$(served_app)" = "$app" ] || send_to "$app"
@@ -26,7 +27,11 @@ revive_app() {
   echo "$app does not run: another one is started"
   has_image "$live" || refuse "course-supporter:${live:0:12} is gone"
   start_app
-  wait_ready "$app"
+  if ! wait_ready "$app"; then
+    # Else every attempt would leave one more.
+    docker rm --force "$app" </dev/null >/dev/null
+    return 1
+  fi
   remember_app "$app"
 }
 

@@ -31,8 +31,8 @@ write_release_env() {
   local version created
   version=$(git -C "$CHECKOUT" show "$1:package.json" | sed -n 's/^ *"version": "\([^"]*\)".*/\1/p')
   created=$(TZ=UTC0 git -C "$CHECKOUT" show --no-patch --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ "$1")
-  printf '%s\n' "IMAGE_TAG=${1:0:12}" "VERSION=$version" "REVISION=$1" "CREATED=$created" >"$2.new"
-  mv -f "$2.new" "$2"
+  printf '%s\n' "IMAGE_TAG=${1:0:12}" "VERSION=$version" "REVISION=$1" "CREATED=$created" >"$2.new" &&
+    mv -f "$2.new" "$2"
 }
 
 # step NAME: what is being done. Whatever fails is told by this name, also after everything was killed.

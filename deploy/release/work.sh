@@ -24,7 +24,7 @@ run_work() {
 
 # is_committed: whether what runs now has become what is live, however it ended then.
 is_committed() {
-  [ "$(state since)" -ge "$BEGAN" ] 2>/dev/null
+  [ "$(state since)" != "$SINCE" ]
 }
 
 # put_back: leaves in `result` how it ended.
@@ -36,7 +36,7 @@ put_back() {
 
 # What is done when a release is live already; that it is, stays true.
 in_the_end() {
-  step 'the app that served before'
+  step "$WAITING"
   retire_apps "$app"
   step 'monitoring'
   refresh_monitoring

@@ -1,6 +1,10 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
@@ -24,6 +28,7 @@ course_supporter_last_backup_timestamp_seconds 0
 process_resident_memory_bytes 1048576
 `
 
+let forged = ''
 const sent: { url: string; text: string }[] = []
 const asked: string[] = []
 const server = createServer(async (request, response) => {
@@ -31,6 +36,7 @@ const server = createServer(async (request, response) => {
   const url = decodeURIComponent(request.url ?? '')
   asked.push(url)
   if (url === '/metrics') return response.end(METRICS)
+  if (url === '/forged/metrics') return response.end(forged)
   if (url.startsWith('/containers/json'))
     return response.end('[{"Id":"abc1","Names":["/course-supporter-db"],"Image":"a"}]')
   if (url === '/containers/abc1/json') return response.end('{"Id":"abc1","RestartCount":7}')
@@ -74,6 +80,23 @@ test('a process that does not answer is seen, and nothing is made up', async () 
   const found = await collect({ METRICS_TARGETS: 'api=127.0.0.1:1 worker=no-such-host.invalid:9464' })
   expect([...found.keys()]).toEqual(['up', 'disk_root'])
   expect(found.get('up')).toBe('SET api = 0\nSET worker = 0')
+})
+
+test('what only says that it is a process of ours gets nothing run, and stops nothing', async () => {
+  const mark = join(await mkdtemp(join(tmpdir(), 'course-supporter-forged-')), 'mark')
+  const order = `x rounds[$(touch ${mark})]+`
+  forged = [
+    `course_supporter_tenant_budgets_reached{percent="${order}"} 1`,
+    `course_supporter_http_requests_total{route="/",status="${order}"} 1`,
+    `course_supporter_queue_oldest_seconds ${order}`,
+    'course_supporter_llm_spent_usd NaN',
+    'course_supporter_sweeper_refuses -Inf',
+    'course_supporter_database_up 1',
+  ].join('\n')
+  const found = await collect({ METRICS_TARGETS: `api=${place}/forged` })
+  expect(found.get('up')).toBe('SET api = 1')
+  expect(found.get('database')).toBe('SET up = 1')
+  expect(existsSync(mark)).toBe(false)
 })
 
 test('a message ends with the command to type first, and what is in it steers nothing', async () => {
