@@ -140,7 +140,7 @@ change_over() {
 # Each of these may be done again.
 complete() {
   say 'migrations:'
-  compose --progress quiet run --rm -T migrate
+  compose --progress quiet run --rm -T --no-deps migrate
   say 'students erased since the backup:'
   compose --progress quiet run --rm -T --no-deps worker course-supporter erasures replay
   start_programs
@@ -170,6 +170,7 @@ tell() {
   say '- Files uploaded since the backup are owned by nothing now. The sweeper removes none until you have looked and allowed it:
     docker exec course-supporter-worker-1 course-supporter storage sweep [--confirm]
 - The smoke test: course-supporter smoke (docs/monitoring.md).
+- Keys revoked and tenants deleted or deactivated since the backup are active again: do it once more, now.
 - Tell tenants that what they sent after the backup is gone.'
 }
 

@@ -33,7 +33,7 @@ shown_certificate() { openssl s_client -connect "$DOMAIN:443" -servername "$DOMA
 show_renewal() {
   local before
   before=$(shown_certificate)
-  COURSE_SUPPORTER_TLS_SETTINGS=$ETC/tls.env "$OPT/deploy/tls/renew.sh" --no-random-sleep-on-renew --force-renewal
+  "$OPT/deploy/tls/renew.sh" --no-random-sleep-on-renew --force-renewal
   wait_for 10 is_renewed "$before"
   row 'the certificate renewed' '' 'nginx shows the new one'
 }

@@ -90,7 +90,7 @@ make_tenants() {
 
 issue_certificate() {
   local began=$SECONDS
-  COURSE_SUPPORTER_TLS_SETTINGS=$ETC/tls.env "$OPT/deploy/tls/issue.sh" operator@example.com
+  "$OPT/deploy/tls/issue.sh" operator@example.com
   wait_for 20 curl -sf --cacert "$REHEARSAL/ca/private.crt" "https://$DOMAIN/health/live"
   row 'a certificate by ACME, and https' "$((SECONDS - began))" "$(openssl x509 -in "$REHEARSAL/certificates/live/$DOMAIN/fullchain.pem" -noout -issuer)"
 }

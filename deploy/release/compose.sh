@@ -11,7 +11,10 @@ compose_command() {
     docker compose --project-directory "$CHECKOUT" --env-file "$ENV_FILE")
   [ ! -e "$release_env" ] || command+=(--env-file "$release_env")
   command+=(--file "$CHECKOUT/docker-compose.prod.yaml")
-  for file in $COMPOSE_FILES; do command+=(--file "$CHECKOUT/$file"); done
+  for file in $COMPOSE_FILES; do
+    # A release from before it was written, such as a rollback may lead to, does not have it.
+    if [ -e "$CHECKOUT/$file" ]; then command+=(--file "$CHECKOUT/$file"); else echo "WARNING: without $file, which this release does not have" >&2; fi
+  done
 }
 
 compose() {

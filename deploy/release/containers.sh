@@ -24,20 +24,19 @@ start_app() {
   [ -n "$app" ] || refuse 'compose has started no new app'
 }
 
-# wait_ready APP: until the engine calls it healthy and it asks for traffic. One that ends is not waited for.
+# wait_ready APP: until it asks for traffic. One that ends is not waited for. The engine's own look comes every ten seconds only.
 wait_ready() {
-  local deadline=$((EPOCHSECONDS + READY_SECONDS)) status restarts health
+  local deadline=$((EPOCHSECONDS + READY_SECONDS)) status restarts
   while ((EPOCHSECONDS < deadline)); do
-    read -r status restarts health < <(docker inspect --format '{{.State.Status}} {{.RestartCount}} {{.State.Health.Status}}' "$1" </dev/null) || status=gone
+    read -r status restarts < <(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$1" </dev/null) || status=gone
     if [ "$status" != running ] || [ "$restarts" != 0 ]; then
       show_end "$1" "$1 has ended"
       return 1
     fi
-    # A release that does not know the address would never be ready: only what is healthy is asked.
-    if [ "$health" = healthy ] && says_ready "$1"; then return; fi
+    if says_ready "$1"; then return; fi
     sleep 0.5
   done
-  show_end "$1" "$1 is not ready after $READY_SECONDS s ($health)"
+  show_end "$1" "$1 is not ready after $READY_SECONDS s"
   return 1
 }
 
@@ -64,6 +63,13 @@ migrate() {
   compose run --rm --no-TTY --no-deps migrate
 }
 
+# remove CONTAINER: what it has said is kept, for whoever asks later why it was replaced.
+remove() {
+  mkdir -p "$STATE/logs"
+  docker logs --tail 20000 "$1" </dev/null >"$STATE/logs/$(date -u +%Y%m%dT%H%M%SZ)-$1.log" 2>&1 || true
+  docker rm --force "$1" </dev/null >/dev/null
+}
+
 # hurry_when_asked PID CONTAINER: waits for the process; a rollback that is waited for may ask not to.
 hurry_when_asked() {
   while kill -0 "$1" 2>/dev/null; do
@@ -84,10 +90,10 @@ retire_apps() {
     [ "$other" != "$1" ] || continue
     seconds=$APP_STOP_SECONDS
     if [ "$other" = "$(state before)" ] ||
-      [ "$(docker inspect --format '{{.State.Health.Status}}' "$other" </dev/null)" = healthy ]; then seconds=$APP_DRAIN_SECONDS; fi
+      [ "$(docker inspect --format '{{.State.Health.Status}}' "$other" </dev/null)" = healthy ] || says_ready "$other"; then seconds=$APP_DRAIN_SECONDS; fi
     echo "$other finishes what it has begun, for at most $seconds s"
     docker stop -t "$seconds" "$other" </dev/null >/dev/null &
     hurry_when_asked "$!" "$other"
-    docker rm --force "$other" </dev/null >/dev/null
+    remove "$other"
   done
 }

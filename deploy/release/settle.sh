@@ -29,7 +29,7 @@ revive_app() {
   start_app
   if ! wait_ready "$app"; then
     # Else every attempt would leave one more.
-    docker rm --force "$app" </dev/null >/dev/null
+    remove "$app"
     return 1
   fi
   remember_app "$app"
@@ -37,9 +37,6 @@ revive_app() {
 
 # A first deploy failed.
 settle_nothing() {
-  local workers
   retire_apps ''
-  workers=$(containers_of worker)
-  # shellcheck disable=SC2086
-  [ -z "$workers" ] || docker rm --force $workers </dev/null >/dev/null
+  stop_workers "$WORKER_STOP_SECONDS"
 }

@@ -34,9 +34,5 @@ smoke_through_nginx() {
 }
 
 nginx_address() {
-  if [ -n "$NGINX_CONTAINER" ]; then
-    docker inspect --format "{{with index .NetworkSettings.Networks \"$SHARED_NETWORK\"}}{{.IPAddress}}{{end}}" "$NGINX_CONTAINER" </dev/null
-  else
-    echo host-gateway
-  fi
+  docker inspect --format "{{with index .NetworkSettings.Networks \"$SHARED_NETWORK\"}}{{.IPAddress}}{{end}}" "$NGINX_CONTAINER" </dev/null
 }

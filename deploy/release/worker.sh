@@ -8,11 +8,14 @@ replace_worker() {
   await_workers
 }
 
+# They are removed, so that the new ones are worker-1, -2… again: alarms and operators call them so.
 stop_workers() {
-  local old
+  local old name
   old=$(containers_of worker)
+  [ -n "$old" ] || return 0
   # shellcheck disable=SC2086
-  [ -z "$old" ] || docker stop -t "$1" $old </dev/null >/dev/null
+  docker stop -t "$1" $old </dev/null >/dev/null
+  for name in $old; do remove "$name"; done
 }
 
 start_workers() {

@@ -113,9 +113,9 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-// Classes of SQLSTATE that speak of the server and the moment, not of the statement: connection, rolled back (a deadlock), resources,
-// shutdown (https://www.postgresql.org/docs/17/errcodes-appendix.html). A cancelled statement is a deadline that passed.
-const OUTAGE_CLASSES = new Set(['08', '40', '53', '57'])
+// Classes of SQLSTATE that speak of the server and the moment, not of the statement: connection, authorization (a password that is being
+// changed), rolled back (a deadlock), resources, shutdown (https://www.postgresql.org/docs/17/errcodes-appendix.html). A cancelled statement is a deadline that passed.
+const OUTAGE_CLASSES = new Set(['08', '28', '40', '53', '57'])
 const OUTAGE_ERRNO = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
