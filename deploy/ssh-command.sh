@@ -16,8 +16,7 @@ run_apart() {
   work=$!
   tail --pid="$work" --sleep-interval=0.2 --lines=+1 --follow "$log" || true
   wait "$work" || result=$?
-  # The newest hundred are kept.
-  find "$STATE/logs" -name '*.log' | sort -r | tail -n +101 | xargs --no-run-if-empty rm -f
+  prune_logs
   return "$result"
 }
 

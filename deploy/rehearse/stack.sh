@@ -83,7 +83,7 @@ make_key() {
 }
 
 make_tenants() {
-  make_key 'Smoke test' "$ETC/smoke.key" --scopes prep --label smoke
+  make_key smoke-test "$ETC/smoke.key" --scopes prep --label smoke
   make_key 'Академія' "$ETC/tenant.key" --scopes prep,check --rate-prep 60000 --rate-check 60000
   (umask 077; sed 's/^/X-API-Key: /' "$ETC/tenant.key" >"$ETC/key.header")
 }

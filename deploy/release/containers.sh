@@ -67,6 +67,7 @@ migrate() {
 remove() {
   mkdir -p "$STATE/logs"
   docker logs --tail 20000 "$1" </dev/null >"$STATE/logs/$(date -u +%Y%m%dT%H%M%SZ)-$1.log" 2>&1 || true
+  prune_logs || true
   docker rm --force "$1" </dev/null >/dev/null
 }
 

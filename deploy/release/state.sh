@@ -41,6 +41,11 @@ step() {
   printf '[%4s s] %s\n' "$((EPOCHSECONDS - BEGAN))" "$1"
 }
 
+# The newest hundred are kept.
+prune_logs() {
+  find "$STATE/logs" -name '*.log' | sort -r | tail -n +101 | xargs --no-run-if-empty rm -f
+}
+
 refuse() {
   printf '%s\n' "$@" >&2
   return 1
