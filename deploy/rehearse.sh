@@ -88,6 +88,7 @@ take_down() {
   fi
   umount "$REHEARSAL/state/scratch" 2>/dev/null || true
   [ ! -e "$REHEARSAL/own-engine" ] || "$parts/docker-down.sh" "$ENGINE"
+  rmdir "$group" 2>/dev/null || true
   rm -rf --one-file-system "$REHEARSAL"
 }
 
