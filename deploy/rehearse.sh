@@ -54,7 +54,14 @@ bring_engine() {
   CGROUP_PARENT=${group##*/memory} "$parts/docker-up.sh" "$ENGINE"
 }
 
+show_scripts() {
+  (cd "$here" && "$NODE" node_modules/vitest/vitest.mjs run --config vitest.system.config.ts test/system/scripts.test.ts) >"$REHEARSAL/log/scripts.log" 2>&1 ||
+    fail "$(cat "$REHEARSAL/log/scripts.log")"
+  row 'ShellCheck' '' 'finds nothing in any script'
+}
+
 run_all() {
+  show_scripts
   show_image
   show_edge
   show_releases
