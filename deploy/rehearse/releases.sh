@@ -138,12 +138,13 @@ show_rollback() {
 
 # A release that is live, an upload that still runs on the app before it, and an operator who cannot wait for it.
 show_rollback_at_once() {
-  local began before
+  local began before deploying
   before=$(live)
   start_upload 2 'Expect:'
   sleep 3
   commit_and_push 'Release 3'
   deploy_over_ssh "$pushed" >"$REHEARSAL/log/release-3.log" 2>&1 &
+  deploying=$!
   wait_for 120 is_waiting
   [ "$(live)" = "$pushed" ] || fail 'waits for an upload, and is not live'
   began=$SECONDS
@@ -151,7 +152,7 @@ show_rollback_at_once() {
   [ "$(live)" = "$before" ] || fail "after the rollback $(live) is live"
   row 'a rollback while a deploy waits for an upload' "$((SECONDS - began))" 'does not wait: the upload is cut off'
   ! wait "$upload" || ! grep -q "$film_sha" "$REHEARSAL/upload.out" || fail 'the upload was not cut off'
-  wait || true
+  wait "$deploying" || true
 }
 is_waiting() { ssh_directly status | grep -qF 'at: the app that served before'; }
 
