@@ -105,6 +105,8 @@ run) run_all ;;
 down) take_down ;;
 all)
   trap take_down EXIT
+  # Or bash would end without it.
+  trap 'exit 143' TERM INT HUP
   bring_up
   run_all
   ;;
